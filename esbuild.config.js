@@ -1,0 +1,41 @@
+// Builds dist/: one small entry per program, shared chunks between them, loaded lazily so that `gw validate` never pays for undici.
+import { rm } from "node:fs/promises";
+import { parseArgs } from "node:util";
+
+const { values } = parseArgs({ options: { prepare: { type: "boolean", default: false } } });
+
+/** `npm ci --omit=dev` runs `prepare` without esbuild: the packed dist/ is then already there. */
+async function importEsbuild() {
+  try {
+    return await import("esbuild");
+  } catch (error) {
+    if (values.prepare && error instanceof Error && "code" in error && error.code === "ERR_MODULE_NOT_FOUND") return undefined;
+    throw error;
+  }
+}
+
+const esbuild = await importEsbuild();
+if (esbuild !== undefined) {
+  const { generate } = await import("./schemas/generate.js");
+  await generate();
+  await rm("dist", { recursive: true, force: true });
+  await esbuild.build({
+    entryPoints: { main: "src/cli/main.ts", worker: "src/embeddings/embedders/local/worker.js" },
+    outdir: "dist",
+    bundle: true,
+    splitting: true,
+    format: "esm",
+    platform: "node",
+    target: "node20.19",
+    sourcemap: "linked",
+    sourcesContent: false,
+    legalComments: "linked",
+    logLevel: "warning",
+    minifySyntax: true,
+    minifyWhitespace: true,
+    // Native or very large packages are loaded from node_modules, and only when a configuration asks for them.
+    external: ["libsql", "@energetic-ai/*", "ioredis", "hashi-vault-js"],
+    // Bundled CommonJS packages call require("node:…"), which an ES module does not have.
+    banner: { js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);' },
+  });
+}

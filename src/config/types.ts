@@ -1,0 +1,37 @@
+import type { Diagnostic } from "../core/diagnostics.ts";
+import type { Consumer, Plugin, Route, Service, Vault } from "./generated/entities.ts";
+
+export type { Consumer, Plugin, Route, Service, Vault } from "./generated/entities.ts";
+export type { AiProxyAdvancedConfig } from "./generated/ai-proxy-advanced.ts";
+
+/**
+ * A whole configuration as plain data: defaults filled, ids given, foreign keys as `{ id }`, nesting flattened. Field names are Kong's
+ * (snake_case). Sensitive fields hold a vault reference, a `${{ env … }}` expression, or (linted) plain text; expressions elsewhere are
+ * rendered. Lists are sorted by natural key, so equal configurations are equal values.
+ */
+export interface GatewayConfig {
+  readonly services: readonly Service[];
+  readonly routes: readonly Route[];
+  readonly plugins: readonly Plugin[];
+  readonly vaults: readonly Vault[];
+  readonly consumers: readonly Consumer[];
+}
+
+export type CollectionName = keyof GatewayConfig;
+export type Entity = GatewayConfig[CollectionName][number];
+
+/** Entity id → JSON pointers of the values that came from the environment: shown as `[masked]` in diffs. */
+export type Origins = Readonly<Record<string, readonly string[]>>;
+
+export interface LoadedConfig {
+  readonly config: GatewayConfig;
+  readonly origins: Origins;
+  /** Warnings; a configuration with errors is never returned (ConfigError). */
+  readonly diagnostics: readonly Diagnostic[];
+  /** `_info.select_tags`. */
+  readonly selectTags: readonly string[];
+  /** Files that were read, in order; `-` is standard input. */
+  readonly files: readonly string[];
+  /** Ids of the plugins that gw cannot run (`--unknown-plugins=warn`): their routes answer 503. */
+  readonly unavailablePlugins: readonly string[];
+}

@@ -1,0 +1,43 @@
+import type { UpstreamRequest } from "../core/http-message.ts";
+import type { JsonObject } from "../core/json.ts";
+import type { Secret } from "../core/secret.ts";
+import type { ChatRequest } from "./chat.ts";
+
+/** What a driver needs to know of a target; made once when the configuration is compiled. */
+export interface ProviderTarget {
+  readonly provider: string;
+  /** Configured `model.name`; undefined means the client's. */
+  readonly model: string | undefined;
+  readonly options: JsonObject;
+  /** `targets[].gw.client_params: true` lets the client's temperature, max_tokens, top_p and top_k win over the configured ones. */
+  readonly clientParams: boolean;
+  /** Scheme, host, port and path of the endpoint, from `upstream_url` or the provider's default. */
+  readonly endpoint: Endpoint;
+}
+
+export interface Endpoint {
+  readonly origin: string;
+  readonly path: string;
+}
+
+export interface Built<T> {
+  readonly request: T;
+  /** What the provider cannot express; shown in X-GW-Warnings and the log. */
+  readonly warnings: readonly string[];
+}
+
+/** How a credential is put on a request: `targets[].auth`. */
+export type CredentialPlace =
+  | { readonly in: "header"; readonly name: string }
+  | { readonly in: "query"; readonly name: string }
+  | { readonly in: "body"; readonly name: string };
+
+/** Pure: no network, file, clock or randomness. One per upstream format. Every entry of the catalogue passes test/contract/provider.contract.ts. */
+export interface ProviderDriver {
+  readonly name: string;
+  /** The URL for a configured target; throws ConfigError when its options do not give one. */
+  endpoint(options: JsonObject, model: string | undefined): Endpoint;
+  /** The request without credentials. Throws RequestError when the call cannot be expressed. */
+  buildChat(call: ChatRequest, target: ProviderTarget): Built<UpstreamRequest>;
+  authorize(request: UpstreamRequest, place: CredentialPlace, credential: Secret): UpstreamRequest;
+}

@@ -1,0 +1,106 @@
+import type { Diagnostic } from "../core/diagnostics.ts";
+import type { Clock } from "../core/clock.ts";
+import type { JsonObject } from "../core/json.ts";
+import type { Notify } from "../core/notice.ts";
+import type { EmbedderDefinition } from "../embeddings/embedder.ts";
+import type { ProviderDriver } from "../llm/provider.ts";
+import type { SecretLookup } from "../secrets/lookup.ts";
+import type { Upstream } from "../upstream/upstream.ts";
+import type { VectorStoreDefinition } from "../vectors/store.ts";
+
+/** The client's request as the gateway read it. Header names keep their case in `rawHeaders`; `header()` ignores it. */
+export interface ExchangeRequest {
+  readonly method: string;
+  /** Normalised (Kong's rules), without the query. */
+  readonly path: string;
+  /** With the leading `?`, or empty. */
+  readonly query: string;
+  readonly rawHeaders: readonly string[];
+  header(name: string): string | undefined;
+}
+
+/** One client request being served. Lives until the answer is complete or the client is gone. */
+export interface Exchange {
+  /** Sent as X-Kong-Request-Id. */
+  readonly id: string;
+  /** performance.now() when the head of the request had been read. */
+  readonly startedAt: number;
+  readonly request: ExchangeRequest;
+  readonly route: { readonly id: string; readonly name: string | undefined };
+  readonly service: { readonly id: string; readonly name: string | undefined } | undefined;
+  /** Which error body the client expects; `kong` until an AI plugin says otherwise. */
+  errorFormat: "kong" | "openai";
+  /** Added to the access-log line under `ai`; snake_case. */
+  ai: Record<string, unknown> | undefined;
+  /** The client has gone away, or the answer is complete. */
+  readonly isOver: boolean;
+  /** Calls back once when the client goes away before the answer is complete; at once when it already has. */
+  onCancel(listener: () => void): void;
+  /** The whole body. Throws RequestError GW_REQUEST_TOO_LARGE beyond `maxBytes` (0: no limit), GW_REQUEST_ABORTED when the client goes away. */
+  readBody(maxBytes: number): Promise<Buffer>;
+  /** Adds a header to whatever answer follows, errors included. */
+  addHeader(name: string, value: string): void;
+  /** Notes that an attempt at an upstream begins now: X-Kong-Upstream-Latency counts from the last one, X-Kong-Proxy-Latency to the first. */
+  markAttempt(): void;
+  /** Starts the answer: alternating names and values; latency, id and added headers are appended. */
+  begin(status: number, headers: readonly string[]): void;
+  /** False when the client's buffer is full: wait for `onDrain`. */
+  write(chunk: Buffer | string): boolean;
+  onDrain(listener: () => void): void;
+  end(chunk?: Buffer | string): void;
+  /** Cuts the connection: for an answer that has begun and cannot be completed. */
+  abort(): void;
+}
+
+/** Everything a plugin instance may use; made by cli/wire.ts. */
+export interface PluginServices {
+  /** Entity id of the instance: owner of its indexes. */
+  readonly pluginId: string;
+  readonly upstream: Upstream;
+  readonly secrets: SecretLookup;
+  readonly clock: Clock;
+  readonly notify: Notify;
+  provider(name: string): ProviderDriver | undefined;
+  embedder(provider: string): Promise<EmbedderDefinition> | undefined;
+  vectorStore(strategy: string): Promise<VectorStoreDefinition> | undefined;
+}
+
+/** What `gw test-route` asks: a request that is not sent. */
+export interface Probe {
+  readonly request: ExchangeRequest;
+  readonly body: Buffer;
+  readonly signal: AbortSignal;
+}
+
+export interface Plugin {
+  /** Answers through `exchange`, or calls `next`. Throws GwError for an answer that gateway/fail.ts writes. */
+  handle(exchange: Exchange, next: () => Promise<void>): Promise<void>;
+  /** The choice that `handle` would make, as the JSON of CLI.md below `balancer`; absent on plugins that choose nothing. */
+  explain?(probe: Probe): Promise<JsonObject>;
+  /** Settles when the instance can serve at its best (descriptions embedded, secrets resolved); rejects never. What is missing is in `problems`. */
+  warm?(signal: AbortSignal): Promise<void>;
+  /** Why the instance is not ready, empty when it is; shown by /status/ready. */
+  problems?(): readonly string[];
+  close?(): Promise<void>;
+}
+
+export interface PluginDefinition<Config = JsonObject> {
+  readonly name: string;
+  /** Kong's static priority: higher runs earlier. */
+  readonly priority: number;
+  /**
+   * Rules that a schema cannot say. `config` passed the schema and has its defaults; `at` of a finding is a dotted path inside `config`.
+   */
+  check?(config: Config, context: CheckContext): readonly ConfigFinding[];
+  create(config: Config, services: PluginServices): Promise<Plugin>;
+}
+
+export interface CheckContext {
+  /** Prefixes of the configured vaults and the names of built-in ones. */
+  readonly vaultPrefixes: ReadonlySet<string>;
+}
+
+/** A diagnostic before the loader gives it a place in a file. */
+export interface ConfigFinding extends Pick<Diagnostic, "severity" | "code" | "message" | "fix"> {
+  readonly at: string;
+}

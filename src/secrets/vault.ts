@@ -1,0 +1,36 @@
+import type { Diagnostic } from "../core/diagnostics.ts";
+import type { JsonObject } from "../core/json.ts";
+import type { Notify } from "../core/notice.ts";
+import type { Secret } from "../core/secret.ts";
+import type { Reference } from "./reference.ts";
+
+/** What a vault answers for one resource: the whole secret, before the reference's key is looked up in it. */
+export interface VaultSecret {
+  /** Plain text, or the JSON object of a key-value secret as text. */
+  readonly secret: Secret;
+  /** How long the vault says the value holds, in milliseconds. */
+  readonly ttlMs?: number;
+  readonly version?: number;
+}
+
+/** One configured vault. Every entry of the catalogue passes test/contract/vault.contract.ts. */
+export interface Vault {
+  readonly name: string;
+  /** What is wrong with the reference as far as it can be told without a network. */
+  check(reference: Reference): readonly Diagnostic[];
+  /** Throws SecretError: missing, denied or unreachable; never with a vendor error as its cause. */
+  read(reference: Reference, options: { readonly signal: AbortSignal }): Promise<VaultSecret>;
+  close(): Promise<void>;
+}
+
+export interface VaultServices {
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly notify: Notify;
+}
+
+export interface VaultDefinition {
+  /** The `name` of the vault entity: `env`, `hcv`. */
+  readonly name: string;
+  /** Throws ConfigError when the entity's `config` cannot be used; the schema in schemas/vaults/ has been checked before. */
+  create(config: JsonObject, services: VaultServices): Promise<Vault>;
+}

@@ -1,0 +1,32 @@
+import type { GatewayConfig, Origins } from "../config/types.ts";
+
+/** What a store holds: one configuration, and the number of the write that put it there. */
+export interface Snapshot {
+  /** 0 before the first write; grows by one with each. */
+  readonly serial: number;
+  readonly config: GatewayConfig;
+  readonly origins: Origins;
+  /** Ids of plugins that gw cannot run and that were accepted with `--unknown-plugins=warn`. */
+  readonly unavailablePlugins: readonly string[];
+}
+
+export interface Revision {
+  readonly serial: number;
+  /** ISO 8601, UTC. */
+  readonly at: string;
+  readonly who: string;
+  readonly files: readonly string[];
+  readonly summary: { readonly created: number; readonly updated: number; readonly deleted: number };
+}
+
+/** All methods throw StateError. Every store passes test/contract/state-store.contract.ts. */
+export interface StateStore {
+  /** An empty configuration with serial 0 when nothing was ever written; never creates anything. */
+  read(): Promise<Snapshot>;
+  /** All or nothing. Throws GW_STATE_CONFLICT when the store is not at `expectedSerial`. Returns the new serial. */
+  write(next: Omit<Snapshot, "serial">, revision: Omit<Revision, "serial">, expectedSerial: number): Promise<number>;
+  history(): Promise<readonly Revision[]>;
+  /** Calls back soon (within 500 ms) after another process wrote; the returned function stops it. */
+  watch(onChange: () => void): () => void;
+  close(): Promise<void>;
+}
