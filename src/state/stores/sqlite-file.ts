@@ -1,0 +1,199 @@
+import { closeSync, fstatSync, mkdirSync, openSync, readSync } from "node:fs";
+import { dirname } from "node:path";
+import Database from "libsql";
+import { GwError, StateError, toError } from "../../core/errors.ts";
+
+/** "gwst" in the header of the file: tells a store from any other SQLite database. */
+const APPLICATION_ID = 0x67777374;
+const VERSION = 1;
+const MAGIC = "SQLite format 3\0";
+/** https://www.sqlite.org/fileformat2.html#the_database_header */
+const HEADER_BYTES = 100;
+const USER_VERSION_AT = 60;
+const APPLICATION_ID_AT = 68;
+const BUSY_TIMEOUT_MS = 5000;
+
+/** Application id and version are set before the file becomes a WAL store, so that its header on disk always tells them. */
+const CREATE = `
+  PRAGMA application_id = ${APPLICATION_ID};
+  PRAGMA user_version = ${VERSION};
+  CREATE TABLE snapshot (
+    serial INTEGER NOT NULL,
+    origins TEXT NOT NULL,
+    unavailable_plugins TEXT NOT NULL
+  ) STRICT;
+  CREATE TABLE entity (
+    position INTEGER PRIMARY KEY,
+    collection TEXT NOT NULL,
+    id TEXT NOT NULL,
+    body TEXT NOT NULL,
+    UNIQUE (collection, id)
+  ) STRICT;
+  CREATE TABLE revision (
+    serial INTEGER PRIMARY KEY,
+    at TEXT NOT NULL,
+    who TEXT NOT NULL,
+    files TEXT NOT NULL,
+    created INTEGER NOT NULL,
+    updated INTEGER NOT NULL,
+    deleted INTEGER NOT NULL
+  ) STRICT;
+`;
+
+/**
+ * Opens an existing store, or answers undefined where nothing was ever written: no file, or an empty one. Throws StateError for a file
+ * that is not a store or is newer than this program, which it does not touch.
+ */
+export function openExisting(path: string): Database.Database | undefined {
+  if (!looksLikeStore(path)) return undefined;
+  const database = connect(path);
+  try {
+    if (isBlank(database)) return closed(database);
+    checkHeader(path, numberOf(database, "application_id"), numberOf(database, "user_version"));
+    return database;
+  } catch (error) {
+    closed(database);
+    throw translate(path, error);
+  }
+}
+
+/** Opens the store for writing, creating the file (0600) and its folder (0700) where they are missing. */
+export function openOrCreate(path: string): Database.Database {
+  if (!looksLikeStore(path)) createEmptyFile(path);
+  const database = connect(path);
+  try {
+    inTransaction(database, () => {
+      if (isBlank(database)) database.exec(CREATE);
+    });
+    checkHeader(path, numberOf(database, "application_id"), numberOf(database, "user_version"));
+    useWriteAheadLog(database);
+    return database;
+  } catch (error) {
+    closed(database);
+    throw translate(path, error);
+  }
+}
+
+/** Readers then never wait for a writer. Two processes that create the store at once get in each other's way here; the loser goes on without. */
+function useWriteAheadLog(database: Database.Database): void {
+  try {
+    database.exec("PRAGMA journal_mode = WAL");
+  } catch (error) {
+    if (!isBusy(error)) throw error;
+  }
+}
+
+/** Runs `work` between BEGIN IMMEDIATE and COMMIT; whatever it throws rolls everything back. */
+export function inTransaction<T>(database: Database.Database, work: () => T): T {
+  database.exec("BEGIN IMMEDIATE");
+  try {
+    const result = work();
+    database.exec("COMMIT");
+    return result;
+  } catch (error) {
+    if (database.inTransaction) database.exec("ROLLBACK");
+    throw error;
+  }
+}
+
+/** An error of SQLite or of the file system as a StateError that says what to do. */
+export function translate(path: string, thrown: unknown): GwError {
+  if (thrown instanceof GwError) return thrown;
+  const cause = toError(thrown);
+  const code = "code" in cause ? String(cause.code) : "";
+  if (isBusy(cause)) {
+    return new StateError("GW_STATE_LOCKED", `Another process is writing to the store ${path}. Try again.`, { cause });
+  }
+  if (code.startsWith("SQLITE_CORRUPT") || code.startsWith("SQLITE_NOTADB") || cause instanceof SyntaxError) {
+    return new StateError(
+      "GW_STATE_CORRUPT",
+      `The store ${path} is damaged (${cause.message}). Restore it, or delete it and sync again.`,
+      { cause },
+    );
+  }
+  return new StateError(
+    "GW_STATE_UNREACHABLE",
+    `Cannot use the store ${path}: ${cause.message}. Check that the file and its folder are readable and writable and that the disk is not full.`,
+    { cause },
+  );
+}
+
+function isBusy(error: unknown): boolean {
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  return code.startsWith("SQLITE_BUSY") || code.startsWith("SQLITE_LOCKED");
+}
+
+function looksLikeStore(path: string): boolean {
+  const header = readHeader(path);
+  if (header === undefined || header.length === 0) return false;
+  if (header.length < HEADER_BYTES || header.toString("latin1", 0, MAGIC.length) !== MAGIC) throw foreign(path);
+  checkHeader(path, header.readUInt32BE(APPLICATION_ID_AT), header.readUInt32BE(USER_VERSION_AT));
+  return true;
+}
+
+function readHeader(path: string): Buffer | undefined {
+  try {
+    const descriptor = openSync(path, "r");
+    try {
+      if (!fstatSync(descriptor).isFile()) throw foreign(path);
+      const header = Buffer.alloc(HEADER_BYTES);
+      return header.subarray(0, readSync(descriptor, header, 0, HEADER_BYTES, 0));
+    } finally {
+      closeSync(descriptor);
+    }
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
+    throw translate(path, error);
+  }
+}
+
+function checkHeader(path: string, applicationId: number, version: number): void {
+  if (applicationId !== APPLICATION_ID) throw foreign(path);
+  if (version > VERSION) {
+    throw new StateError(
+      "GW_STATE_TOO_NEW",
+      `The store ${path} was written by a newer gw (format ${version}, this gw knows ${VERSION}). Update gw, or name another store with --store.`,
+    );
+  }
+}
+
+function foreign(path: string): StateError {
+  return new StateError(
+    "GW_STATE_CORRUPT",
+    `${path} is not a gw store; it was left as it is. Name another file with --store or GW_STORE.`,
+  );
+}
+
+function createEmptyFile(path: string): void {
+  try {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    closeSync(openSync(path, "a", 0o600));
+  } catch (error) {
+    throw translate(path, error);
+  }
+}
+
+function connect(path: string): Database.Database {
+  try {
+    const database = new Database(path);
+    database.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}; PRAGMA synchronous = FULL;`);
+    return database;
+  } catch (error) {
+    throw translate(path, error);
+  }
+}
+
+/** Made by a process that was killed before its first commit, or by `touch`. */
+function isBlank(database: Database.Database): boolean {
+  return numberOf(database, "application_id") === 0 && numberOf(database, "schema_version") === 0;
+}
+
+function numberOf(database: Database.Database, pragma: string): number {
+  const row = database.prepare(`PRAGMA ${pragma}`).get() as Readonly<Record<string, number>>;
+  return Number(row[pragma]);
+}
+
+function closed(database: Database.Database): undefined {
+  database.close();
+  return undefined;
+}
