@@ -37,6 +37,9 @@ export interface UpstreamHandler {
 export interface Upstream {
   send(request: UpstreamRequest, timeouts: UpstreamTimeouts, handler: UpstreamHandler): void;
   /** Reads a complete answer of at most `maxBytes`; throws UpstreamError, or the signal's reason. Not for the request path. */
-  collect(request: UpstreamRequest, options: { readonly signal: AbortSignal; readonly maxBytes: number; readonly timeouts?: UpstreamTimeouts }): Promise<UpstreamResponse>;
+  collect(
+    request: UpstreamRequest,
+    options: { readonly signal: AbortSignal; readonly maxBytes: number; readonly timeouts?: UpstreamTimeouts },
+  ): Promise<UpstreamResponse>;
   close(): Promise<void>;
 }

@@ -1,0 +1,15 @@
+import { collect } from "./collect.ts";
+import { createPools, type PoolSettings } from "./pools.ts";
+import { send } from "./send.ts";
+import type { Upstream } from "./upstream.ts";
+
+/** The one client of every upstream: connections are kept and shared by all that ask it. */
+export function createUpstream(settings: PoolSettings = {}): Upstream {
+  const pools = createPools(settings);
+  const sendThrough: Upstream["send"] = (request, timeouts, handler) => send(pools, request, timeouts, handler);
+  return {
+    send: sendThrough,
+    collect: (request, options) => collect(sendThrough, request, options),
+    close: () => pools.close(),
+  };
+}
