@@ -31,7 +31,11 @@ export interface EmbedderSettings {
 /** The values are secrets until they are written into the request. */
 export interface EmbedderAuth {
   readonly header?: { readonly name: string; value(options: { readonly signal: AbortSignal }): Promise<Secret> };
-  readonly parameter?: { readonly name: string; readonly location: "query" | "body"; value(options: { readonly signal: AbortSignal }): Promise<Secret> };
+  readonly parameter?: {
+    readonly name: string;
+    readonly location: "query" | "body";
+    value(options: { readonly signal: AbortSignal }): Promise<Secret>;
+  };
 }
 
 export interface EmbedderServices {
