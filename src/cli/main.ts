@@ -1,0 +1,66 @@
+import type { Terminal } from "./command.ts";
+import { type CommandRow, readCommandLine } from "./program.ts";
+import { systemTerminal } from "./terminal.ts";
+import { failureText } from "./views/failure.ts";
+
+const FAILED = 1;
+const INTERRUPTED = 130;
+
+/** One row per command; its module is loaded only when it is called. */
+const commands: readonly CommandRow[] = [
+  {
+    name: "validate",
+    summary: "check configuration files, without a network",
+    groups: ["gateway", "file"],
+    load: async () => (await import("./commands/validate.ts")).validate,
+  },
+  {
+    name: "diff",
+    summary: "show what sync would change in the store",
+    groups: ["gateway"],
+    load: async () => (await import("./commands/diff.ts")).diff,
+  },
+  {
+    name: "sync",
+    summary: "make the store equal to the files",
+    groups: ["gateway"],
+    load: async () => (await import("./commands/sync.ts")).sync,
+  },
+  {
+    name: "dump",
+    summary: "print the store as kong.yaml",
+    groups: ["gateway"],
+    load: async () => (await import("./commands/dump.ts")).dump,
+  },
+  {
+    name: "version",
+    summary: "print the version",
+    load: async () => (await import("./commands/version.ts")).version,
+  },
+];
+
+/** Runs one command line (without `node` and the script) and returns the exit code of docs/CLI.md. Never throws. */
+export async function main(argv: readonly string[], terminal: Terminal = systemTerminal()): Promise<number> {
+  try {
+    const call = await readCommandLine(argv, commands, terminal);
+    if (typeof call === "number") return call;
+    const colour = terminal.colour && call.options["color"] !== false;
+    return await untilStopped(terminal, call.command.run(call.args, call.options, { ...terminal, colour }));
+  } catch (error) {
+    if (terminal.signal.aborted) return INTERRUPTED;
+    const colour = terminal.colour && !argv.includes("--no-color");
+    terminal.err(failureText(error, { colour, debug: terminal.environment["GW_DEBUG"] === "1" }));
+    return FAILED;
+  }
+}
+
+/** A command that waits for its input does not see the signal: closing the input ends the wait. */
+async function untilStopped(terminal: Terminal, run: Promise<number>): Promise<number> {
+  const stop = (): void => void terminal.stdin.destroy();
+  terminal.signal.addEventListener("abort", stop, { once: true });
+  try {
+    return await run;
+  } finally {
+    terminal.signal.removeEventListener("abort", stop);
+  }
+}

@@ -1,0 +1,4 @@
+import manifest from "../../package.json" with { type: "json" };
+
+/** As published: `0.1.0`. */
+export const version: string = manifest.version;
