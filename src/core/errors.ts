@@ -44,10 +44,13 @@ export class UsageError extends GwError {
 /** Carries every diagnostic of a configuration that cannot be used. */
 export class ConfigError extends GwError {
   readonly diagnostics: readonly Diagnostic[];
+  /** File → its text with the values of sensitive fields masked, for code frames. */
+  readonly sources: ReadonlyMap<string, string>;
 
-  constructor(message: string, diagnostics: readonly Diagnostic[]) {
+  constructor(message: string, diagnostics: readonly Diagnostic[], sources: ReadonlyMap<string, string> = new Map()) {
     super("GW_CONFIG_INVALID", message);
     this.diagnostics = diagnostics;
+    this.sources = sources;
   }
 }
 
