@@ -1,6 +1,7 @@
 import type { Diagnostic } from "../core/diagnostics.ts";
 import type { Consumer, Plugin, Route, Service, Vault } from "./generated/entities.ts";
 
+export type { CheckContext, ConfigFinding, PluginCheck } from "./plugin-check.ts";
 export type { Consumer, Plugin, Route, Service, Vault } from "./generated/entities.ts";
 export type { AiProxyAdvancedConfig } from "./generated/ai-proxy-advanced.ts";
 

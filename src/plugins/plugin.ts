@@ -1,4 +1,4 @@
-import type { Diagnostic } from "../core/diagnostics.ts";
+import type { CheckContext, ConfigFinding } from "../config/types.ts";
 import type { Clock } from "../core/clock.ts";
 import type { JsonObject } from "../core/json.ts";
 import type { Notify } from "../core/notice.ts";
@@ -93,14 +93,4 @@ export interface PluginDefinition<Config = JsonObject> {
    */
   check?(config: Config, context: CheckContext): readonly ConfigFinding[];
   create(config: Config, services: PluginServices): Promise<Plugin>;
-}
-
-export interface CheckContext {
-  /** Prefixes of the configured vaults and the names of built-in ones. */
-  readonly vaultPrefixes: ReadonlySet<string>;
-}
-
-/** A diagnostic before the loader gives it a place in a file. */
-export interface ConfigFinding extends Pick<Diagnostic, "severity" | "code" | "message" | "fix"> {
-  readonly at: string;
 }
