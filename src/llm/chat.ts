@@ -1,4 +1,5 @@
-import type { JsonObject } from "../core/json.ts";
+import { RequestError } from "../core/errors.ts";
+import { isJsonObject, type JsonObject } from "../core/json.ts";
 
 /** A part of a message's content; kinds that gw does not know travel on untouched. */
 export interface ContentPart {
@@ -19,4 +20,63 @@ export interface ChatRequest {
   /** The client's `model`, when it is a non-empty string. */
   readonly model: string | undefined;
   readonly isStream: boolean;
+}
+
+/** Reads the body of an OpenAI chat request. Throws RequestError GW_REQUEST_INVALID, in Kong's words, when it is none. */
+export function parseChatRequest(bytes: Buffer): ChatRequest {
+  const body = parseObject(bytes);
+  const { messages, prompt, model, stream } = body;
+  const hasMessages = Array.isArray(messages) && messages.length > 0;
+  const hasPrompt = typeof prompt === "string";
+  if (hasMessages && hasPrompt) throw invalid("request matches multiple LLM request formats");
+  if (hasPrompt) throw invalid("[llm/v1/completions] message format is not compatible with [llm/v1/chat] route type");
+  if (!hasMessages) throw invalid("request body doesn't contain valid prompts");
+  return {
+    bytes,
+    body,
+    messages: checkMessages(messages),
+    model: typeof model === "string" && model !== "" ? model : undefined,
+    isStream: stream === true,
+  };
+}
+
+/** The text for everything that is not JSON of the right kind, the Content-Type included. */
+export const unreadableBody = "content-type header does not match request body, or bad JSON formatting";
+
+function parseObject(bytes: Buffer): JsonObject {
+  let body: unknown;
+  try {
+    body = JSON.parse(bytes.toString());
+  } catch {
+    throw invalid(unreadableBody);
+  }
+  if (!isJsonObject(body)) throw invalid(unreadableBody);
+  return body;
+}
+
+function checkMessages(messages: readonly unknown[]): readonly ChatMessage[] {
+  for (const [index, message] of messages.entries()) {
+    if (!isChatMessage(message)) {
+      throw invalid(
+        `request body doesn't contain valid prompts: messages[${index}] needs a role, and content that is text, a list of parts or null`,
+      );
+    }
+  }
+  return messages as readonly ChatMessage[];
+}
+
+function isChatMessage(message: unknown): message is ChatMessage {
+  if (!isJsonObject(message) || typeof message["role"] !== "string") return false;
+  const content: unknown = message["content"];
+  if (content === undefined || content === null || typeof content === "string") return true;
+  return Array.isArray(content) && content.every(isContentPart);
+}
+
+function isContentPart(part: unknown): part is ContentPart {
+  if (!isJsonObject(part) || typeof part["type"] !== "string") return false;
+  return part["text"] === undefined || typeof part["text"] === "string";
+}
+
+function invalid(message: string): RequestError {
+  return new RequestError("GW_REQUEST_INVALID", message);
 }

@@ -1,0 +1,6 @@
+import { openAiCompatible } from "../openai-compatible.ts";
+
+export const openaiProvider = openAiCompatible({
+  name: "openai",
+  chatUrl: "https://api.openai.com/v1/chat/completions",
+});

@@ -1,0 +1,65 @@
+import { isJsonObject } from "../core/json.ts";
+import { SseScanner } from "./sse.ts";
+
+/** What a provider says it counted. Names as OpenAI's API and Kong's log have them. */
+export interface Usage {
+  readonly prompt_tokens: number;
+  readonly completion_tokens: number;
+  readonly total_tokens: number;
+}
+
+/** Reads the usage out of an answer that passes by, whole or streamed. */
+export interface UsageReader {
+  push(chunk: Buffer): void;
+  /** After the last chunk; undefined when the provider did not say. */
+  end(): Usage | undefined;
+}
+
+/** A longer whole answer is not kept for its usage. */
+const MAX_ANSWER_BYTES = 4 << 20;
+
+export function createUsageReader(isStream: boolean): UsageReader {
+  return isStream ? streamedUsage() : wholeUsage();
+}
+
+/** Of an answer's JSON text. */
+export function readUsage(text: string): Usage | undefined {
+  try {
+    return usageOf(JSON.parse(text));
+  } catch {
+    return undefined;
+  }
+}
+
+function usageOf(answer: unknown): Usage | undefined {
+  const usage = isJsonObject(answer) ? answer["usage"] : undefined;
+  if (!isJsonObject(usage)) return undefined;
+  const { prompt_tokens: prompt, completion_tokens: completion, total_tokens: total } = usage;
+  if (typeof prompt !== "number" || typeof completion !== "number") return undefined;
+  return {
+    prompt_tokens: prompt,
+    completion_tokens: completion,
+    total_tokens: typeof total === "number" ? total : prompt + completion,
+  };
+}
+
+function wholeUsage(): UsageReader {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  return {
+    push(chunk) {
+      bytes += chunk.length;
+      if (bytes <= MAX_ANSWER_BYTES) chunks.push(chunk);
+    },
+    end: () => (bytes > MAX_ANSWER_BYTES ? undefined : readUsage(Buffer.concat(chunks).toString())),
+  };
+}
+
+/** Providers repeat the count with growing numbers, or send it once at the end: the last one holds. */
+function streamedUsage(): UsageReader {
+  let last: Usage | undefined;
+  const scanner = new SseScanner((data) => {
+    if (data.includes('"usage"')) last = readUsage(data) ?? last;
+  });
+  return { push: (chunk) => scanner.push(chunk), end: () => last };
+}
