@@ -17,7 +17,7 @@ export function claim(current: GatewayConfig, desired: GatewayConfig, selectTags
   const tagged = mapCollections((kind) => bodiesOf(desired, kind.collection).map((body) => addTags(body, selectTags)));
   const foreign = listResources(current).filter(({ body }) => !hasTags(body, selectTags));
   refuseTaken(foreign, listResources(tagged), selectTags);
-  refuseDangling(foreign, listResources(tagged), selectTags);
+  refuseOrphans(foreign, listResources(current), listResources(tagged), selectTags);
   return tagged;
 }
 
@@ -63,12 +63,18 @@ function identities({ kind, id, label, body }: Resource): readonly string[] {
   return [`${kind.collection}/id/${id}`, ...names, ...scoped];
 }
 
-function refuseDangling(foreign: readonly Resource[], wanted: readonly Resource[], tags: readonly string[]): void {
-  const present = new Set([...foreign, ...wanted].map(({ kind, id }) => `${kind.collection}/${id}`));
+function refuseOrphans(
+  foreign: readonly Resource[],
+  current: readonly Resource[],
+  wanted: readonly Resource[],
+  tags: readonly string[],
+): void {
+  const kept = new Set([...foreign, ...wanted].map(keyOf));
+  const deleted = new Set(current.map(keyOf).filter((key) => !kept.has(key)));
   for (const { kind, label, body } of foreign) {
     for (const [field, collection] of Object.entries(kind.references)) {
       const id = referenceOf(body, field);
-      if (id === undefined || present.has(`${collection}/${id}`)) continue;
+      if (id === undefined || !deleted.has(`${collection}/${id}`)) continue;
       throw new StateError(
         "GW_STATE_CONFLICT",
         `The ${kind.name} "${label}", which does not carry the select tags ${quote(tags)}, still uses a ${field} that this would delete. ` +
@@ -76,6 +82,10 @@ function refuseDangling(foreign: readonly Resource[], wanted: readonly Resource[
       );
     }
   }
+}
+
+function keyOf({ kind, id }: Resource): string {
+  return `${kind.collection}/${id}`;
 }
 
 function quote(tags: readonly string[]): string {
