@@ -47,7 +47,7 @@ export class EncoderWorker {
   /** Pending calls fail. */
   async close(): Promise<void> {
     const worker = this.#worker;
-    this.#stop("was closed");
+    this.#stop("The local encoder was closed.");
     await worker?.terminate();
   }
 
@@ -71,7 +71,7 @@ export class EncoderWorker {
       reason = ` (${"code" in error ? String(error.code) : error.name})`;
     });
     worker.on("exit", () => {
-      if (this.#worker === worker) this.#stop(`stopped${reason}`);
+      if (this.#worker === worker) this.#stop(`The local encoder stopped${reason}. The next request starts it again.`);
     });
     return worker;
   }
@@ -81,20 +81,18 @@ export class EncoderWorker {
     this.#sent.delete(answer.id);
     this.#advance();
     if ("vector" in answer) job?.resolve(answer.vector);
-    else
-      job?.reject(
-        new EmbeddingError(
-          `The local encoder could not read a text of ${job.text.length} characters (${answer.failure}).`,
-        ),
-      );
+    else job?.reject(unreadable(job.text, answer.failure));
   }
 
-  #stop(what: string): void {
+  #stop(message: string): void {
     const jobs = [...this.#sent.values(), ...this.#queued.values()];
     this.#worker = undefined;
     this.#sent.clear();
     this.#queued.clear();
-    for (const job of jobs)
-      job.reject(new EmbeddingError(`The local encoder ${what}. The next request starts it again.`));
+    for (const job of jobs) job.reject(new EmbeddingError(message));
   }
+}
+
+function unreadable(text: string, failure: string): EmbeddingError {
+  return new EmbeddingError(`The local encoder could not read a text of ${text.length} characters (${failure}).`);
 }
