@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { expect, it } from "vitest";
 import { EmbeddingCache } from "../../src/embeddings/cache.ts";
 import type { Embedder } from "../../src/embeddings/embedder.ts";

@@ -1,0 +1,32 @@
+import * as fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { cleanText } from "../../../../../src/embeddings/embedders/local/clean-text.ts";
+
+describe("cleanText", () => {
+  it.each([
+    ["  What\n\n is\t\u00a0this? ", "What is this?"],
+    ["\ufb01rst \uff21", "first A"],
+    ["", " "],
+    ["\n \t\u3000", " "],
+    ["\n".repeat(100_000) + "late", "late"],
+    ["a\ud800", "a\ufffd"],
+    ["x".repeat(1000), "x".repeat(320)],
+    [`${"x".repeat(319)}\u{1f600}`, "x".repeat(319)],
+    [`${"x".repeat(318)}\u{1f600}y`, `${"x".repeat(318)}\u{1f600}`],
+  ])("%j", (text, clean) => {
+    expect(cleanText(text)).toBe(clean);
+  });
+
+  it("is short, well-formed, never empty, and the same when done twice", () => {
+    fc.assert(
+      fc.property(fc.string({ unit: "binary" }), fc.integer({ min: 1, max: 200 }), (piece, times) => {
+        const text = piece.repeat(times);
+        const clean = cleanText(text);
+        expect(clean.length).toBeGreaterThan(0);
+        expect(clean.length).toBeLessThanOrEqual(320);
+        expect(clean.isWellFormed()).toBe(true);
+        expect(cleanText(clean)).toBe(clean);
+      }),
+    );
+  });
+});
