@@ -7,8 +7,8 @@ import { checkReference } from "./hcv/path.ts";
 import { readSecret } from "./hcv/read.ts";
 import { type HcvSettings, readSettings } from "./hcv/settings.ts";
 
-/** How long one request may take, in milliseconds. */
-const TIMEOUT_MS = 2_000;
+/** How long one request may take, in milliseconds: a little less than a lookup waits, so that the error can say more. */
+const TIMEOUT_MS = 1_900;
 /** More than Vault stores in one entry. */
 const MAX_ANSWER_BYTES = 4 * 1024 * 1024;
 
