@@ -11,7 +11,7 @@ const MAGIC = "SQLite format 3\0";
 const HEADER_BYTES = 100;
 const USER_VERSION_AT = 60;
 const APPLICATION_ID_AT = 68;
-const BUSY_TIMEOUT_MS = 5000;
+const BUSY_TIMEOUT_MS = 2000;
 
 /** Application id and version are set before the file becomes a WAL store, so that its header on disk always tells them. */
 const CREATE = `
