@@ -1,0 +1,213 @@
+import { withDeadline } from "../core/abort.ts";
+import type { Clock } from "../core/clock.ts";
+import { BugError, toError, VectorError } from "../core/errors.ts";
+import type { Notify } from "../core/notice.ts";
+import type { EmbeddingCache } from "../embeddings/cache.ts";
+import type { Embedder } from "../embeddings/embedder.ts";
+import type { IndexSpec, VectorItem, VectorStore } from "../vectors/store.ts";
+import type { Distances } from "./balancer.ts";
+
+/** A text that stands for a target: its description. */
+export interface TargetText {
+  readonly index: number;
+  readonly text: string;
+}
+
+export interface SemanticIndexSettings {
+  readonly texts: readonly TargetText[];
+  readonly spec: IndexSpec;
+  /** Embeds the targets' texts, all at once. */
+  readonly embedder: Embedder;
+  /** The same embedder behind its cache, for the texts of requests: the same text gives the same array as long as it is cached. */
+  readonly cache: EmbeddingCache;
+  readonly store: VectorStore;
+  /** An exact store inside the process: answers while `store` is away. */
+  readonly copy: VectorStore;
+  /** For embedding a text and searching for it together, in milliseconds. */
+  readonly timeoutMs: number;
+  readonly clock: Clock;
+  readonly notify: Notify;
+}
+
+export interface Match {
+  readonly distances: Distances;
+  /** The answer of the in-process copy. */
+  readonly isStoreAway: boolean;
+}
+
+const LOAD_TIMEOUT_MS = 30_000;
+const FIRST_RETRY_MS = 500;
+const LONGEST_RETRY_MS = 30_000;
+
+/**
+ * The targets' texts as vectors: embedded when a configuration is loaded, written to the vector store, and kept as an exact copy. What
+ * fails is tried again in the background until it succeeds or the index is closed; a failed start is never remembered.
+ */
+export class SemanticIndex {
+  readonly #settings: SemanticIndexSettings;
+  readonly #closing = new AbortController();
+  /** A match lives as long as its text is in the cache of embeddings: the same text gets the same answer until the next reload. */
+  readonly #matches = new WeakMap<Float32Array, Match>();
+  #items: readonly VectorItem[] | undefined;
+  #isStored = false;
+  #failures = 0;
+  #lastFailure: Error | undefined;
+  #loading: Promise<void> | undefined;
+  #cancelRetry: (() => void) | undefined;
+
+  constructor(settings: SemanticIndexSettings) {
+    this.#settings = settings;
+  }
+
+  /** Settles when everything is in place, or after the first try that failed: `problem` then says what is missing. Never rejects. */
+  async load(): Promise<void> {
+    if (this.#isStored || this.#closing.signal.aborted) return;
+    this.#loading ??= this.#tryLoad().finally(() => {
+      this.#loading = undefined;
+    });
+    await this.#loading;
+  }
+
+  /** What keeps the index from its best; undefined when nothing does. */
+  get problem(): string | undefined {
+    if (this.#isStored) return undefined;
+    const what =
+      this.#items === undefined
+        ? "target descriptions are not embedded"
+        : `the vector store "${this.#settings.store.name}" is away`;
+    return this.#lastFailure === undefined ? `${what} yet` : `${what}: ${this.#lastFailure.message}`;
+  }
+
+  /** The match of a text that was seen before, at once. */
+  peek(text: string): Match | undefined {
+    const vector = this.#settings.cache.peek(text);
+    return vector === undefined ? undefined : this.#matches.get(vector);
+  }
+
+  /** Throws what the embedder threw (or the deadline's TimeoutError) when the text cannot be compared in time. */
+  async match(text: string): Promise<Match> {
+    const known = this.peek(text);
+    if (known !== undefined) return known;
+    const { clock, timeoutMs } = this.#settings;
+    const startedAt = clock.now();
+    const vector = await withDeadline(timeoutMs, this.#closing.signal, (signal) => this.#embed(text, signal));
+    const match = await this.#search(vector, Math.max(1, timeoutMs - (clock.now() - startedAt)));
+    if (!match.isStoreAway) this.#matches.set(vector, match);
+    return match;
+  }
+
+  close(): void {
+    this.#cancelRetry?.();
+    this.#closing.abort();
+  }
+
+  async #embed(text: string, signal: AbortSignal): Promise<Float32Array> {
+    const vector = await this.#settings.cache.embed(text, { signal });
+    // The embedder is there: no need to wait for the next try.
+    if (this.#items === undefined) await this.load();
+    if (this.#items === undefined) throw this.#lastFailure ?? new Error("The target descriptions are not embedded yet");
+    return vector;
+  }
+
+  async #search(vector: Float32Array, timeoutMs: number): Promise<Match> {
+    const { store, notify } = this.#settings;
+    if (this.#isStored) {
+      try {
+        const distances = await withDeadline(timeoutMs, this.#closing.signal, (signal) =>
+          this.#distances(store, vector, signal),
+        );
+        return { distances, isStoreAway: false };
+      } catch (thrown) {
+        // A slow embedder may have left the store no time: that says nothing about the store.
+        const hadTime = timeoutMs > this.#settings.timeoutMs / 2;
+        const error = toError(thrown);
+        if (hadTime || error.name !== "TimeoutError") this.#onFailure(error);
+      }
+    }
+    notify({
+      code: "vector-store-away",
+      message: `The vector store "${store.name}" is away: targets are chosen by the copy in memory.`,
+    });
+    return { distances: await this.#distances(this.#settings.copy, vector, this.#closing.signal), isStoreAway: true };
+  }
+
+  /** Throws GW_VECTOR_MISMATCH when the store no longer holds every target. */
+  async #distances(store: VectorStore, vector: Float32Array, signal: AbortSignal): Promise<Distances> {
+    const { spec, texts } = this.#settings;
+    const found = new Map<string, number>();
+    for (const { id, distance } of await store.search(spec, vector, texts.length, { signal })) found.set(id, distance);
+    const distances: (number | undefined)[] = [];
+    for (const { index } of texts) {
+      const distance = found.get(String(index));
+      if (distance === undefined) {
+        throw new VectorError(
+          "GW_VECTOR_MISMATCH",
+          `The vector store "${store.name}" has no vector of targets[${index}]; it is written again.`,
+        );
+      }
+      distances[index] = distance;
+    }
+    return distances;
+  }
+
+  async #tryLoad(): Promise<void> {
+    try {
+      await this.#embedTexts();
+      await this.#writeStore();
+      this.#failures = 0;
+      this.#lastFailure = undefined;
+      this.#isStored = true;
+    } catch (thrown) {
+      this.#onFailure(toError(thrown));
+    }
+  }
+
+  async #embedTexts(): Promise<void> {
+    if (this.#items !== undefined) return;
+    const { texts, embedder, copy, spec } = this.#settings;
+    const unique = [...new Set(texts.map(({ text }) => text))];
+    this.#items = await withDeadline(LOAD_TIMEOUT_MS, this.#closing.signal, async (signal) => {
+      const vectors = unique.length === 0 ? [] : await embedder.embed(unique, { signal });
+      const items = toItems(texts, new Map(unique.map((text, position) => [text, vectors[position]])));
+      await copy.replace(spec, items, { signal });
+      return items;
+    });
+  }
+
+  async #writeStore(): Promise<void> {
+    const { store, spec } = this.#settings;
+    const items = this.#items ?? [];
+    await withDeadline(LOAD_TIMEOUT_MS, this.#closing.signal, async (signal) => {
+      await store.replace(spec, items, { signal });
+      await store.removeOrphans(spec, { signal });
+    });
+  }
+
+  #onFailure(error: Error): void {
+    if (this.#closing.signal.aborted) return;
+    this.#isStored = false;
+    this.#lastFailure = error;
+    const isEmbedded = this.#items !== undefined;
+    const code = isEmbedded ? "vector-store-away" : "embedding-away";
+    this.#settings.notify({
+      code,
+      message: `Target descriptions could not be ${isEmbedded ? "stored" : "embedded"}: ${error.message} It is tried again.`,
+    });
+    this.#scheduleRetry();
+  }
+
+  #scheduleRetry(): void {
+    const delay = Math.min(FIRST_RETRY_MS * 2 ** this.#failures, LONGEST_RETRY_MS);
+    this.#failures += 1;
+    this.#cancelRetry?.();
+    this.#cancelRetry = this.#settings.clock.after(delay, () => void this.load());
+  }
+}
+
+function toItems(texts: readonly TargetText[], vectors: ReadonlyMap<string, Float32Array | undefined>): VectorItem[] {
+  return texts.map(({ index, text }) => {
+    const vector = vectors.get(text);
+    if (vector === undefined) throw new BugError("An embedder returned fewer vectors than texts.");
+    return { id: String(index), vector };
+  });
+}
