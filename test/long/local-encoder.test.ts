@@ -1,0 +1,58 @@
+import { readFile } from "node:fs/promises";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Embedder } from "../../src/embeddings/embedder.ts";
+import { backgroundMean } from "../../src/embeddings/embedders/local/data/background-mean.ts";
+import { localEmbedder } from "../../src/embeddings/embedders/local/local.ts";
+import { createUpstream } from "../../src/upstream/create-upstream.ts";
+import { makeBackgroundMean } from "../support/make-background-mean.js";
+
+const { signal } = new AbortController();
+const upstream = createUpstream();
+const fixtures = new URL("../../fixtures/", import.meta.url);
+
+let embedder: Embedder;
+beforeAll(async () => {
+  const settings = { provider: "local", model: "universal-sentence-encoder-lite", dimensions: 512 };
+  embedder = await localEmbedder.create(settings, { upstream, notify: () => {} });
+});
+afterAll(async () => {
+  await embedder.close();
+  await upstream.close();
+});
+
+const descriptions = {
+  programming: "programming, coding, software development, Python, JavaScript, APIs, debugging",
+  mathematics: "mathematics, algebra, calculus, trigonometry, equations, integrals, derivatives, theorems",
+};
+
+describe("the local encoder on the labelled prompts", { timeout: 180_000 }, () => {
+  it("ships the mean that its script computes", async () => {
+    const shipped = Buffer.from(backgroundMean, "base64");
+    const computed = await makeBackgroundMean();
+    const gap = Math.hypot(...computed.map((value, position) => value - shipped.readFloatLE(4 * position)));
+    expect(shipped.length).toBe(4 * computed.length);
+    expect(gap).toBeLessThan(1e-4);
+  });
+
+  it("sends at least 77 % of them where their label says, by description and Kong's literal threshold 0.8", async () => {
+    const lines = (await readFile(new URL("prompts/dev.jsonl", fixtures), "utf8")).trim().split("\n");
+    const prompts = lines.map((line) => JSON.parse(line) as { prompt: string; label: string });
+    const labels = Object.keys(descriptions);
+    const described = await embedder.embed(Object.values(descriptions), { signal });
+    const vectors = await embedder.embed(
+      prompts.map(({ prompt }) => prompt),
+      { signal },
+    );
+    const right = vectors.filter((vector, position) => {
+      const distances = described.map((target) => distance(vector, target));
+      const nearest = Math.min(...distances);
+      const label = nearest <= 0.8 ? labels[distances.indexOf(nearest)] : "other";
+      return label === prompts[position]?.label;
+    });
+    expect(right.length / prompts.length).toBeGreaterThan(0.77);
+  });
+});
+
+function distance(a: Float32Array, b: Float32Array): number {
+  return 1 - a.reduce((sum, value, position) => sum + value * (b[position] ?? 0), 0);
+}
