@@ -27,6 +27,7 @@ export const errorCodes = {
   GW_SECRET_MISSING: { status: 503, retryable: false, expose: true },
   GW_SECRET_DENIED: { status: 503, retryable: false, expose: true },
   GW_SECRET_UNREACHABLE: { status: 503, retryable: false, expose: true },
+  GW_SECRET_UNUSABLE: { status: 503, retryable: false, expose: true },
 
   GW_REQUEST_INVALID: request(400),
   GW_REQUEST_NO_ROUTE: request(404),
