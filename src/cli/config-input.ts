@@ -20,7 +20,7 @@ export const inputOptions: readonly Option[] = [
   { flags: "--allow-empty", summary: "accept an input without a single entity" },
 ];
 
-const DEFAULT_FILE = "kong.yaml";
+export const DEFAULT_FILE = "kong.yaml";
 
 /** The configuration of the files that the command line names. Throws ConfigError with every problem, UsageError without any input. */
 export async function loadInput(

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { kinds } from "../../src/config/kinds.ts";
 import type { GatewayConfig } from "../../src/config/types.ts";
 import type { JsonObject } from "../../src/core/json.ts";
@@ -61,5 +61,5 @@ export function canonical(given: GatewayConfig): unknown {
 }
 
 function toSet(value: unknown): unknown {
-  return Array.isArray(value) && value.length > 0 ? [...new Set(value)].toSorted() : undefined;
+  return Array.isArray(value) && value.length > 0 ? [...new Set(value.map(String))].toSorted() : undefined;
 }

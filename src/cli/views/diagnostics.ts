@@ -1,5 +1,6 @@
 import { type Diagnostic, hasErrors, type Place, sortDiagnostics } from "../../core/diagnostics.ts";
 import { codeFrame } from "./code-frame.ts";
+import { escapeControls } from "./escape-controls.ts";
 import { styleFor } from "./style.ts";
 
 /** File name → text, with secrets masked: what code frames quote from. */
@@ -54,13 +55,13 @@ function diagnosticLines(diagnostic: Diagnostic, sources: Sources, colour: boole
   const tag = severity === "error" ? style.red("error:") : style.yellow("warning:");
   const where = place === undefined ? "" : `${style.bold(`${placeText(place)}:`)} `;
   return [
-    `${where}${tag} ${message} ${style.dim(`[${code}]`)}`,
+    `${where}${tag} ${escapeControls(message)} ${style.dim(`[${code}]`)}`,
     ...codeFrame(place, sources, colour),
     ...related.flatMap((other) => [
-      `  ${other.message}: ${placeText(other.place)}`,
+      `  ${escapeControls(other.message)}: ${placeText(other.place)}`,
       ...codeFrame(other.place, sources, colour),
     ]),
-    ...(fix === undefined ? [] : [`  ${style.cyan("fix:")} ${fix}`]),
+    ...(fix === undefined ? [] : [`  ${style.cyan("fix:")} ${escapeControls(fix)}`]),
   ];
 }
 

@@ -2,6 +2,7 @@ import { kinds } from "../../config/kinds.ts";
 import { countSteps } from "../../state/apply.ts";
 import type { MaskedStep } from "../../state/mask.ts";
 import type { Plan, Step } from "../../state/plan.ts";
+import { escapeControls } from "./escape-controls.ts";
 import { styleFor } from "./style.ts";
 import { type BodyLine, updateBody } from "./update-body.ts";
 
@@ -20,8 +21,8 @@ export function summaryText(plan: Pick<Plan, "steps">, colour: boolean): string 
   return `${lines.map((line) => styleFor(colour).green.bold(line)).join("\n")}\n`;
 }
 
-export function eventLine({ action, kind, label }: Step): string {
-  return `${verbs[action]} ${kind} ${label}`;
+function eventLine({ action, kind, label }: Step): string {
+  return `${verbs[action]} ${kind} ${escapeControls(label)}`;
 }
 
 function eventText(masked: MaskedStep, colour: boolean): string {

@@ -2,6 +2,7 @@ import { isJsonObject, type Json, type JsonObject } from "../../core/json.ts";
 import { ignoredFields } from "../../state/diff.ts";
 import type { MaskedStep } from "../../state/mask.ts";
 import { sameJson } from "../../state/same-json.ts";
+import { escapeControls } from "./escape-controls.ts";
 import { pairItems } from "./pair-items.ts";
 
 /** One printed line: unchanged, new or old. */
@@ -21,10 +22,11 @@ interface Shown {
  * object has at the end, a comma after every element but the old object's last. Set-like fields ignore order. The text is for reading; it
  * is not JSON.
  */
-export function updateBody({ step, before, after }: MaskedStep, sets: readonly string[]): readonly BodyLine[] {
-  const old = { value: visible(step.before), shown: visible(before) };
-  const next = { value: visible(step.after), shown: visible(after) };
-  return compare(old, next, { key: undefined, depth: 0, comma: "" }, new Set(sets));
+export function updateBody({ step, before, after }: MaskedStep, setFields: readonly string[]): readonly BodyLine[] {
+  const sets = new Set(setFields);
+  const old = { value: visible(step.before, sets), shown: visible(before, sets) };
+  const next = { value: visible(step.after, sets), shown: visible(after, sets) };
+  return compare(old, next, { key: undefined, depth: 0, comma: "" }, sets);
 }
 
 interface Spot {
@@ -35,8 +37,12 @@ interface Spot {
 
 const noSets: ReadonlySet<string> = new Set();
 
-function visible(body: JsonObject | null): JsonObject {
-  return Object.fromEntries(Object.entries(body ?? {}).filter(([key]) => !ignoredFields.has(key)));
+/** An empty set-like field equals an absent one, so neither is a change to show. */
+function visible(body: JsonObject | null, sets: ReadonlySet<string>): JsonObject {
+  const isEmptySet = (key: string, value: Json): boolean => sets.has(key) && Array.isArray(value) && value.length === 0;
+  return Object.fromEntries(
+    Object.entries(body ?? {}).filter(([key, value]) => !ignoredFields.has(key) && !isEmptySet(key, value)),
+  );
 }
 
 function compare(old: Shown, next: Shown, spot: Spot, sets: ReadonlySet<string>): readonly BodyLine[] {
@@ -136,20 +142,13 @@ function close({ depth, comma }: Spot, bracket: string, mark: BodyLine["mark"] =
 }
 
 function line({ key, depth }: Pick<Spot, "key" | "depth">, text: string, mark: BodyLine["mark"]): BodyLine {
-  return { mark, text: `${"  ".repeat(depth)}${key === undefined ? "" : `"${onOneLine(key)}": `}${text}` };
+  return { mark, text: `${"  ".repeat(depth)}${key === undefined ? "" : `"${escapeControls(key)}": `}${text}` };
 }
 
-/** decK prints strings raw between quotes; only what would break the line or steer a terminal is escaped. */
+/** decK prints strings raw between quotes. */
 function scalarText(value: Json): string {
-  if (typeof value === "string") return `"${onOneLine(value)}"`;
+  if (typeof value === "string") return `"${escapeControls(value)}"`;
   return typeof value === "number" ? numberText(value) : JSON.stringify(value);
-}
-
-function onOneLine(text: string): string {
-  return text.replaceAll(/[\p{Cc}\u2028\u2029]/gu, (character) => {
-    const quoted = JSON.stringify(character).slice(1, -1);
-    return quoted === character ? `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}` : quoted;
-  });
 }
 
 /** Never in exponent form, which decK uses and people misread. */
