@@ -14,18 +14,25 @@ export const canMeasure = process.platform === "linux";
 const started = new Set();
 
 /**
- * Starts a program on a core; ended by `stop` or `stopAll`.
- * @param {{ core: 0 | 1, output?: number | "pipe", input?: "pipe", environment?: Record<string, string> }} options
+ * Starts a program on a core; ended by `stop` or `stopAll`. Its output is a pipe, with errors shown here, or goes to a file altogether.
+ * @param {{ core: 0 | 1, file?: number, input?: "pipe", environment?: Record<string, string> }} options `file`: a descriptor
  */
-export function start(program, args, { core, output = "pipe", input, environment = {} }) {
-  const [file, ...rest] = canPin ? ["taskset", "-c", String(core), program, ...args] : [program, ...args];
-  const child = spawn(file, rest, {
-    stdio: [input ?? "ignore", output, output],
-    env: { ...process.env, ...environment },
-  });
+export function start(program, args, { core, file, input, environment = {} }) {
+  const [command, ...rest] = canPin ? ["taskset", "-c", String(core), program, ...args] : [program, ...args];
+  const stdio = [input ?? "ignore", file ?? "pipe", file ?? "inherit"];
+  const child = spawn(command, rest, { stdio, env: { ...process.env, ...environment } });
   started.add(child);
   child.once("exit", () => started.delete(child));
   return child;
+}
+
+/** What a program prints first; rejects when it ends before that. */
+export async function firstOutput(child) {
+  const output = once(child.stdout, "data").then(([data]) => String(data));
+  const end = once(child, "exit").then(([code]) => {
+    throw new Error(`${child.spawnargs.join(" ")} ended with ${code} before it was ready.`);
+  });
+  return await Promise.race([output, end]);
 }
 
 export function isRunning(child) {

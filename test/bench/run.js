@@ -5,24 +5,30 @@
 // Parts: cpu, latency, streams, start, decision; all when none is named. What is measured runs interleaved with R on a core of its own where
 // taskset is installed. A candidate of `node test/bench/reference-proxy.js --port {port} --upstream {upstream}` measures R against itself:
 // what it shows beyond 1.00 is noise.
+import { existsSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { canMeasure, canPin, machineCpu } from "./processes.js";
 import { cpu } from "./parts/cpu.js";
+import { decision } from "./parts/decision.js";
 import { latency } from "./parts/latency.js";
 import { startUp } from "./parts/start.js";
 import { idleStreams } from "./parts/streams.js";
 import { printTable } from "./report.js";
 import { openWorkbench } from "./workbench.js";
 
-const parts = [cpu, latency, idleStreams, startUp];
+const parts = [cpu, latency, idleStreams, startUp, decision];
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: { json: { type: "boolean", default: false }, candidate: { type: "string" } },
 });
+const isBuilt = values.candidate !== undefined || existsSync(new URL("../../dist/main.js", import.meta.url));
 const unknown = positionals.filter((name) => !parts.some((part) => part.name === name));
 if (unknown.length > 0) {
   console.error(`There is no part ${unknown.join(", ")}. Parts: ${parts.map(({ name }) => name).join(", ")}.`);
+  process.exitCode = 1;
+} else if (!isBuilt) {
+  console.error("There is no dist/ to measure: run `npm run build` first.");
   process.exitCode = 1;
 } else {
   process.exitCode = await bench(parts.filter(({ name }) => positionals.length === 0 || positionals.includes(name)));
@@ -51,6 +57,7 @@ async function bench(chosen) {
         failures += 1;
         console.error(`${part.name}: ${error.message}`);
       }
+      await workbench.endTargets();
     }
   } finally {
     await workbench.close();

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { isRunning, start, stop, stopAll } from "./processes.js";
+import { firstOutput, isRunning, start, stop, stopAll } from "./processes.js";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const here = (name) => fileURLToPath(new URL(name, import.meta.url));
@@ -26,9 +26,9 @@ const CHAT = JSON.stringify({
 export async function openWorkbench({ candidate }) {
   const folder = mkdtempSync(join(tmpdir(), "gw-bench-"));
   const upstream = start(process.execPath, [here("upstream.js")], { core: 0 });
-  const [ready] = await once(upstream.stdout, "data");
-  const upstreamOrigin = `http://127.0.0.1:${String(ready).trim().split(" ")[1]}`;
+  const upstreamOrigin = `http://127.0.0.1:${(await firstOutput(upstream)).trim().split(" ")[1]}`;
 
+  const targets = [];
   const commands = {
     reference: (port) => [process.execPath, here("reference-proxy.js"), "--port", port, "--upstream", upstreamOrigin],
     gateway: (port, config) =>
@@ -47,13 +47,14 @@ export async function openWorkbench({ candidate }) {
      * @param {"reference" | "gateway"} name
      */
     async launch(name, config = "ai.yaml", path = "/v1/chat/completions") {
-      const port = String(await freePort());
+      const port = await freePort();
       const [program, ...args] = commands[name](port, config);
       const log = join(folder, `${name}-${port}.log`);
-      const output = openSync(log, "w");
+      const file = openSync(log, "w");
       const startedAt = performance.now();
-      const child = start(program, args, { core: 1, output, environment: { GW_BENCH_KEY: REWRITTEN.authorization } });
-      closeSync(output);
+      const child = start(program, args, { core: 1, file, environment: { GW_BENCH_KEY: REWRITTEN.authorization } });
+      closeSync(file);
+      targets.push(child);
       const url = `http://127.0.0.1:${port}${path}`;
       await firstAnswer(child, url, log);
       const readyMs = performance.now() - startedAt;
@@ -63,15 +64,15 @@ export async function openWorkbench({ candidate }) {
 
     /** Runs load.js and returns what it prints. */
     async load(mode, target, options) {
-      const child = startLoad(mode, target, options);
-      return JSON.parse(await text(child.stdout));
+      const printed = await text(startLoad(mode, target, options).stdout);
+      if (printed === "") throw new Error(`The load generator failed at ${target.name}.`);
+      return JSON.parse(printed);
     },
 
     /** Opens `connections` streams and calls `whileOpen` before it closes them. */
     async hold(target, connections, whileOpen) {
       const child = startLoad("idle", target, { connections });
-      const [line] = await once(child.stdout, "data");
-      const { open } = JSON.parse(line);
+      const { open } = JSON.parse(await firstOutput(child));
       if (open < connections) throw new Error(`${target.name} opened ${open} of ${connections} streams.`);
       const result = await whileOpen();
       child.stdin.end();
@@ -87,6 +88,11 @@ export async function openWorkbench({ candidate }) {
     /** Waits until the upstream has no stream open. */
     async streamsEnd() {
       for (let i = 0; i < 100 && (await seenBy(upstreamOrigin)).openStreams > 0; i++) await delay(50);
+    },
+
+    /** Ends what was launched, so that the next part has the machine to itself. */
+    async endTargets() {
+      await Promise.all(targets.splice(0).map(stop));
     },
 
     async close() {
@@ -117,9 +123,7 @@ function startLoad(mode, target, options) {
     `--${name}`,
     String(value),
   ]);
-  const child = start(process.execPath, [here("load.js"), mode, ...flags], { core: 0, input: "pipe" });
-  child.stderr.pipe(process.stderr);
-  return child;
+  return start(process.execPath, [here("load.js"), mode, ...flags], { core: 0, input: "pipe" });
 }
 
 /** Asks until there is an answer with status 200. */
@@ -157,11 +161,12 @@ async function call(url, body) {
   return { status: response.statusCode, body: await text(response) };
 }
 
-async function freePort() {
+/** A port of 127.0.0.1 that nothing listens on, as text. */
+export async function freePort() {
   const server = createServer().listen(0, "127.0.0.1");
   await once(server, "listening");
   const { port } = server.address();
   server.close();
   await once(server, "close");
-  return port;
+  return String(port);
 }

@@ -18,7 +18,6 @@ export const cpu = {
       for (const target of round % 2 === 0 ? targets : targets.toReversed())
         costs[target.name].push(await costOf(bench, target));
     }
-    for (const target of targets) await target.stop();
     return [
       {
         measure: `CPU per request, ${load.connections} connections, 1 kB`,

@@ -34,7 +34,6 @@ export const latency = {
     for (const target of targets) await bench.load("closed", target, { connections: 16, seconds: 1 });
     const rows = [];
     for (const measure of measures) rows.push(await compare(bench, targets, measure));
-    for (const target of targets) await target.stop?.();
     return rows;
   },
 };
