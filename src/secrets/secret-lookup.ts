@@ -42,6 +42,7 @@ interface SharedSource {
 class CachedLookup implements SecretLookup {
   readonly #registry: VaultRegistry;
   readonly #options: SecretLookupOptions;
+  readonly #closing = new AbortController();
   readonly #entries = new Map<string, Entry>();
   readonly #shared = new Map<string, SharedSource>();
 
@@ -71,7 +72,8 @@ class CachedLookup implements SecretLookup {
   }
 
   async close(): Promise<void> {
-    for (const { source } of this.#shared.values()) source.close();
+    this.#closing.abort();
+    for (const { source } of this.#shared.values()) source.stop();
     await this.#registry.close();
   }
 
@@ -97,6 +99,7 @@ class CachedLookup implements SecretLookup {
     const source = new SecretSource({
       freshness: readFreshness(config, resource),
       clock,
+      closing: this.#closing.signal,
       read: async (signal) => await this.#registry.read(resource, signal),
       onChange: (secret) => {
         for (const entry of entries) entry.secret = secret === undefined ? undefined : extractIfThere(secret, entry);

@@ -16,6 +16,8 @@ const MAX_TIMER_MS = 2 ** 31 - 1;
 export interface SourceOptions {
   readonly freshness: Freshness;
   readonly clock: Clock;
+  /** Aborted when the lookup closes. */
+  readonly closing: AbortSignal;
   /** Asks the vault. Throws SecretError. */
   read(signal: AbortSignal): Promise<VaultSecret>;
   /** Another value is to be served from now on; undefined when `get` has to be asked first. */
@@ -37,7 +39,6 @@ export class SecretSource {
   /** Set by whoever uses the value: what nobody used since the last refresh is not refreshed in the background. */
   isUsed = false;
   readonly #options: SourceOptions;
-  readonly #closing = new AbortController();
   #value: Value | undefined;
   #failure: { readonly error: SecretError; readonly until: number } | undefined;
   #flight: Promise<Secret> | undefined;
@@ -64,8 +65,8 @@ export class SecretSource {
     this.#value = { ...this.#value, freshUntil: Math.min(freshUntil, readAt + negativeTtlMs) };
   }
 
-  close(): void {
-    this.#closing.abort();
+  /** No refresh in the background any more. */
+  stop(): void {
     this.#cancelTimer?.();
   }
 
@@ -78,9 +79,9 @@ export class SecretSource {
 
   async #refresh(): Promise<Secret> {
     try {
-      return this.#keep(await this.#options.read(this.#closing.signal));
+      return this.#keep(await this.#options.read(this.#options.closing));
     } catch (thrown) {
-      if (this.#closing.signal.aborted) throw thrown;
+      if (this.#options.closing.aborted) throw thrown;
       return this.#fallBack(thrown as SecretError);
     }
   }
