@@ -1,0 +1,160 @@
+import { Cluster, type Redis } from "ioredis";
+import { untilAborted } from "../core/abort.ts";
+import { type Clock, systemClock } from "../core/clock.ts";
+import type { Secret } from "../core/secret.ts";
+import { reconnectDelayMs } from "./backoff.ts";
+import { createClient, type RedisClient } from "./client.ts";
+import { RedisFailure, toFailure } from "./failure.ts";
+import { describeServer, type RedisSettings } from "./settings.ts";
+
+export type RedisReply = null | number | string | Buffer | readonly RedisReply[];
+
+interface Options {
+  readonly signal: AbortSignal;
+}
+
+interface ConnectionServices {
+  /** Turns a referenceable text of the settings into its value; asked again for every new connection. */
+  resolve(text: string, options: Options): Promise<Secret>;
+  readonly clock?: Clock;
+  /** 0…1, spreads the reconnections of several gateways. */
+  readonly random?: () => number;
+}
+
+interface OpenClient {
+  readonly client: RedisClient;
+  readonly secrets: readonly string[];
+}
+
+/**
+ * One shared connection, opened by the first command. While there is none, commands fail at once: a lost connection is opened again
+ * by the first command after a pause that grows with each failure, and nothing is kept for later. Throws RedisFailure, what `resolve`
+ * throws, or the signal's reason.
+ */
+export class RedisConnection {
+  /** What messages call the server. */
+  readonly server: string;
+  readonly #settings: RedisSettings;
+  readonly #services: Required<ConnectionServices>;
+  readonly #closing = new AbortController();
+  #open: OpenClient | undefined;
+  #opening: Promise<OpenClient> | undefined;
+  #failures = 0;
+  #failure: { readonly error: unknown; readonly until: number } | undefined;
+
+  constructor(settings: RedisSettings, services: ConnectionServices) {
+    this.server = describeServer(settings);
+    this.#settings = settings;
+    this.#services = { clock: systemClock, random: Math.random, ...services };
+  }
+
+  /** Bulk strings of the reply as text. */
+  async send(command: string, args: readonly (string | number | Buffer)[], options: Options): Promise<RedisReply> {
+    return await this.#run(options.signal, (client) => client.call(command, [...args]) as Promise<RedisReply>);
+  }
+
+  /** Bulk strings of the reply as bytes. */
+  async sendForBytes(command: string, args: readonly (string | Buffer)[], options: Options): Promise<RedisReply> {
+    return await this.#run(options.signal, (client) => client.callBuffer(command, [...args]) as Promise<RedisReply>);
+  }
+
+  /** Every key that matches the glob `pattern`, found without holding the server up; on a cluster, those of all masters. */
+  async keys(pattern: string, options: Options): Promise<readonly string[]> {
+    return await this.#run(options.signal, async (client) => {
+      const nodes = client instanceof Cluster ? client.nodes("master") : [client];
+      const found = await Promise.all(nodes.map((node) => scan(node, pattern, options.signal)));
+      return [...new Set(found.flat())];
+    });
+  }
+
+  /** Drops the connection; commands under way fail. */
+  async close(): Promise<void> {
+    this.#closing.abort(new RedisFailure("unreachable", "the connection was closed"));
+    this.#drop();
+  }
+
+  async #run<T>(signal: AbortSignal, work: (client: RedisClient) => Promise<T>): Promise<T> {
+    return await untilAborted(signal, async () => {
+      const open = await this.#ready();
+      try {
+        return await work(open.client);
+      } catch (error) {
+        signal.throwIfAborted();
+        const failure = toFailure(error, open.secrets);
+        if (failure.kind !== "reply") this.#drop(open);
+        throw failure;
+      }
+    });
+  }
+
+  async #ready(): Promise<OpenClient> {
+    this.#closing.signal.throwIfAborted();
+    if (this.#open?.client.status === "ready") return this.#open;
+    this.#drop();
+    if (this.#failure !== undefined) {
+      const isTooEarly = this.#services.clock.now() < this.#failure.until;
+      if (isTooEarly || this.#opening !== undefined) throw this.#failure.error;
+    }
+    this.#opening ??= this.#connect().finally(() => {
+      this.#opening = undefined;
+    });
+    return await this.#opening;
+  }
+
+  async #connect(): Promise<OpenClient> {
+    try {
+      this.#open = await this.#openOne();
+    } catch (error) {
+      this.#failures += 1;
+      const pause = reconnectDelayMs(this.#failures, this.#services.random());
+      this.#failure = { error, until: this.#services.clock.now() + pause };
+      throw error;
+    }
+    this.#failures = 0;
+    this.#failure = undefined;
+    return this.#open;
+  }
+
+  async #openOne(): Promise<OpenClient> {
+    const { signal } = this.#closing;
+    const resolve = async (text: string): Promise<Secret> => await this.#services.resolve(text, { signal });
+    const open = await untilAborted(signal, () => createClient(this.#settings, resolve));
+    let cause: unknown;
+    open.client.on("error", (error: unknown) => {
+      cause = error;
+    });
+    try {
+      await untilAborted(AbortSignal.any([signal, AbortSignal.timeout(this.#longestOpeningMs())]), () =>
+        open.client.connect(),
+      );
+      return open;
+    } catch (error) {
+      open.client.disconnect();
+      signal.throwIfAborted();
+      throw toFailure(cause ?? error, open.secrets);
+    }
+  }
+
+  /** A server that is loading its data accepts connections and is not ready for an unknown time. */
+  #longestOpeningMs(): number {
+    return this.#settings.connectTimeoutMs + this.#settings.readTimeoutMs;
+  }
+
+  #drop(open: OpenClient | undefined = this.#open): void {
+    if (open === undefined) return;
+    if (this.#open === open) this.#open = undefined;
+    open.client.disconnect();
+  }
+}
+
+async function scan(node: Redis, pattern: string, signal: AbortSignal): Promise<readonly string[]> {
+  const found: string[] = [];
+  let cursor = "0";
+  do {
+    signal.throwIfAborted();
+    const [next, keys] = await node.scan(cursor, "MATCH", pattern, "COUNT", 1_000);
+    found.push(...keys);
+    cursor = next;
+  } while (cursor !== "0");
+  return found;
+}
