@@ -42,13 +42,19 @@ export async function readCommandLine(
     call = found;
   });
   try {
-    await program.parseAsync([...argv], { from: "user" });
+    await program.parseAsync(helpAsFlag(argv), { from: "user" });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (["commander.help", "commander.helpDisplayed", "commander.version"].includes(error.code)) return error.exitCode;
     throw new UsageError(`${sentence(error.message)} See \`gw --help\`.`);
   }
   return call ?? 0;
+}
+
+/** `help diff` as `diff --help`: commander's own help command knows only what is loaded. */
+function helpAsFlag(argv: readonly string[]): string[] {
+  const [first, ...rest] = argv;
+  return first === "help" ? [...rest, "--help"] : [...argv];
 }
 
 /** commander writes `error: unknown command 'dif'\n(Did you mean diff?)`. */
@@ -68,6 +74,7 @@ function createProgram(rows: readonly CommandRow[], terminal: Terminal, onCall: 
       outputError: () => {},
     })
     .exitOverride()
+    .helpCommand("help [command]", "show the flags of a command")
     .addHelpText(
       "after",
       "\nEvery flag has a variable: --store is GW_STORE, --json-output is GW_JSON_OUTPUT. Input files default to ./kong.yaml.",
@@ -76,7 +83,7 @@ function createProgram(rows: readonly CommandRow[], terminal: Terminal, onCall: 
   addRows(program, rows, terminal, onCall);
   for (const group of ["gateway", "file"] as const) {
     const members = rows.filter((row) => row.groups?.includes(group));
-    addRows(program.command(group, { hidden: true }), members, terminal, onCall);
+    addRows(program.command(group, { hidden: true }).helpCommand(false), members, terminal, onCall);
   }
   return program;
 }

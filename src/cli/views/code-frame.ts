@@ -14,11 +14,12 @@ export function codeFrame(
   const lines = place === undefined ? undefined : sources.get(place.file)?.split(/\r?\n/);
   if (place === undefined || lines?.[place.line - 1] === undefined) return [];
   const style = styleFor(colour);
+  const column = Math.max(0, place.column - 1);
   const first = Math.max(1, place.line - LINES_BEFORE);
   const last = Math.min(lines.length, place.line + LINES_AFTER);
   const width = String(last).length;
   // A long line is cut so that the caret stays in view.
-  const start = Math.max(0, place.column - 1 - MAX_COLUMNS / 2);
+  const start = Math.max(0, column - MAX_COLUMNS / 2);
   const frame: string[] = [];
   for (let number = first; number <= last; number++) {
     const text = printable(lines[number - 1] ?? "").slice(start, start + MAX_COLUMNS);
@@ -26,7 +27,7 @@ export function codeFrame(
     frame.push(
       `${isHere ? style.red(">") : " "} ${style.dim(`${String(number).padStart(width)} |`)} ${text}`.trimEnd(),
     );
-    if (isHere) frame.push(caretLine(text, place.column - 1 - start, width, colour));
+    if (isHere) frame.push(caretLine(text, column - start, width, colour));
   }
   return frame;
 }

@@ -1,0 +1,73 @@
+import type { ExplainedCandidate } from "../../plugins/explanation.ts";
+import type { RouteReport } from "../../routing/explain.ts";
+import { styleFor } from "./style.ts";
+
+/** What `gw test-route` prints for people: the choice, the distances it rests on, and where the request would go. */
+export function decisionText(report: RouteReport, colour: boolean): string {
+  const style = styleFor(colour);
+  const { selected, upstream, embedding, vectordb } = report;
+  const facts: readonly (readonly [string, string])[] = [
+    ["prompt", report.prompt],
+    ...(report.text !== null && report.text !== report.prompt ? ([["compared text", report.text]] as const) : []),
+    ["route", `${report.route}${report.service === null ? "" : ` (service ${report.service})`}`],
+    ["plugin", `${report.plugin.name} (${report.plugin.scope}), balancer ${report.balancer}`],
+    ...(embedding === null ? [] : ([["embedding", `${embedding.provider}/${embedding.model}, ${embedding.dimensions} dimensions, ${embedding.ms.toFixed(1)} ms`]] as const)),
+    ...(vectordb === null ? [] : ([["vectors", `${vectordb.strategy}, ${vectordb.metric}${vectordb.threshold === null ? "" : `, largest distance ${vectordb.threshold}`}`]] as const)),
+  ];
+  const chosen = `${selected.provider}/${selected.model ?? "the client's model"}`;
+  return [
+    ...facts.map(([name, value]) => `${style.dim(name.padEnd(14))}${value}`),
+    "",
+    ...tableLines(report.candidates, selected.index).map((line) => (line.startsWith("→") ? style.green(line) : line)),
+    "",
+    `${style.bold(`→ ${chosen}`)}: ${reasonText(report)}`,
+    `  ${upstream.method} ${upstream.url}`,
+    ...authLines(report),
+    ...(report.order.length > 1 ? [`  then, if it does not answer: ${report.order.slice(1).map((index) => nameOf(report.candidates, index)).join(", ")}`] : []),
+    ...report.warnings.map((warning) => style.yellow(`  warning: ${warning}`)),
+    "",
+  ].join("\n");
+}
+
+function tableLines(candidates: readonly ExplainedCandidate[], selected: number): readonly string[] {
+  const rows = candidates.map((candidate) => [
+    `${candidate.index === selected ? "→" : " "} ${candidate.index}`,
+    `${candidate.provider}/${candidate.model ?? "-"}`,
+    candidate.distance?.toFixed(4) ?? "-",
+    candidate.similarity?.toFixed(4) ?? "-",
+    candidate.within_threshold === null ? "-" : candidate.within_threshold ? "yes" : "no",
+    shorten(candidate.description ?? "", 60),
+  ]);
+  const table = [["  #", "target", "distance", "similarity", "within", "description"], ...rows];
+  const widths = (table[0] ?? []).map((_, column) => Math.max(...table.map((row) => row[column]?.length ?? 0)));
+  return table.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  ").trimEnd());
+}
+
+function reasonText({ selected, candidates }: RouteReport): string {
+  const distance = candidates.find((candidate) => candidate.index === selected.index)?.distance;
+  switch (selected.reason) {
+    case "nearest":
+      return `the nearest description${typeof distance === "number" ? `, at distance ${distance.toFixed(4)}` : ""}`;
+    case "catchall":
+      return "no description is near enough, so CATCHALL takes it";
+    case "embedding_unavailable":
+      return "the prompt could not be embedded, so CATCHALL takes it";
+    default:
+      return selected.reason;
+  }
+}
+
+function authLines({ upstream: { auth } }: RouteReport): readonly string[] {
+  if (auth === null) return ["  without a credential"];
+  const source = auth.reference ?? "a value written in the configuration";
+  return [`  ${auth.name} (${auth.in}) from ${source}: ${auth.resolved ? "resolved" : "does not resolve"}`];
+}
+
+function nameOf(candidates: readonly ExplainedCandidate[], index: number): string {
+  const found = candidates.find((candidate) => candidate.index === index);
+  return found === undefined ? String(index) : `${found.provider}/${found.model ?? "-"}`;
+}
+
+function shorten(text: string, length: number): string {
+  return text.length <= length ? text : `${text.slice(0, length - 1)}…`;
+}
