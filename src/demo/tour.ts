@@ -65,8 +65,8 @@ function referenceSeen(requests: Simulators["requests"]): string | undefined {
   return demoReferences.get(chat?.authorization?.replace(/^Bearer /, "") ?? "");
 }
 
-/** X-GW-Route is a JSON object with `distance`, or `reason; distance=0.61`. */
+/** Of `nearest; target=1; distance=0.6112; threshold=0.8`. */
 export function readDistance(header: string | null): number | undefined {
-  const written = /"?\bdistance"?\s*[=:]\s*(-?\d+(?:\.\d+)?(?:e-?\d+)?)/i.exec(header ?? "")?.[1];
+  const written = /(?:^|; )distance=([^;]+)/.exec(header ?? "")?.[1];
   return written === undefined ? undefined : Number(written);
 }

@@ -27,7 +27,9 @@ beforeAll(async () => {
       const isAsked = request.headers["x-gw-debug"] === "route" && request.url === "/anything";
       response.writeHead(answer.status, {
         ...(answer.ok ? { "x-kong-llm-model": `${provider}/${model}` } : {}),
-        ...(isAsked && provider === "openai" ? { "x-gw-route": "nearest; distance=0.61" } : {}),
+        ...(isAsked && provider === "openai"
+          ? { "x-gw-route": "nearest; target=0; distance=0.6100; threshold=0.8" }
+          : {}),
       });
       response.end(await answer.text());
     })();
@@ -95,11 +97,9 @@ it("takes its prompts in order, and stops on abort", async () => {
 });
 
 it.each([
-  ['{"reason":"nearest","distance":0.612}', 0.612],
-  ["nearest; distance=0.61", 0.61],
-  ["reason=nearest, distance: 1.2e-7", 1.2e-7],
-  ['{"reason":"catchall","distance":null}', undefined],
-  ["catchall", undefined],
+  ["nearest; target=1; distance=0.6112; threshold=0.8", 0.6112],
+  ["nearest; target=0; distance=0.0000; threshold=0.8", 0],
+  ["catchall; target=2", undefined],
   [null, undefined],
 ])("reads the distance of %s", (header, distance) => {
   expect(readDistance(header)).toBe(distance);
