@@ -36,6 +36,7 @@ export const errorCodes = {
   GW_REQUEST_HTTPS_REQUIRED: request(426),
   GW_REQUEST_TOO_LARGE: request(413),
   GW_REQUEST_ABORTED: request(499),
+  GW_REQUEST_UPGRADE: request(501),
   GW_ROUTE_UNAVAILABLE: request(503),
 
   GW_UPSTREAM_CONNECT: upstream(502),

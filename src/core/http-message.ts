@@ -7,7 +7,10 @@ export interface UpstreamRequest {
   readonly origin: string;
   /** Path and query, starting with `/`. */
   readonly path: string;
-  /** Alternating names and values. Without hop-by-hop headers, Host and Content-Length: the sender sets those. */
+  /**
+   * Alternating names and values, without hop-by-hop headers. The sender sets Host and Content-Length; one that is given replaces
+   * Host (`preserve_host`) or tells the length of a stream.
+   */
   readonly headers: readonly string[];
   readonly body: Buffer | string | Readable | null;
 }
