@@ -1,3 +1,5 @@
+import { assertNever } from "../core/assert-never.ts";
+
 /** A host as a request or a route names it: lower case, the port apart. */
 export interface HostAndPort {
   readonly host: string;
@@ -39,5 +41,7 @@ export function matchesHost(pattern: HostPattern, host: string, port: number): b
       return host.endsWith(pattern.text);
     case "prefix":
       return host.startsWith(pattern.text);
+    default:
+      return assertNever(pattern.kind);
   }
 }

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { expect, it } from "vitest";
 import type { Route } from "../../src/config/types.ts";
 import { compileRouter, type RouterRequest } from "../../src/gateway/router.ts";

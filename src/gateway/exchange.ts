@@ -1,0 +1,185 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Readable } from "node:stream";
+import type { ErrorCodeName } from "../core/error-codes.ts";
+import { BugError, RequestError } from "../core/errors.ts";
+import type { Exchange } from "../plugins/plugin.ts";
+import { Answer } from "./answer.ts";
+import { ClientRequest } from "./client-request.ts";
+import { BodyStream, hasBody, readWhole, tooLarge } from "./request-body.ts";
+import { nextRequestId } from "./request-id.ts";
+
+interface Label {
+  readonly id: string;
+  readonly name: string | undefined;
+}
+
+const noRoute: Label = { id: "", name: undefined };
+
+/** What the exchanges of one listener share. */
+export interface ExchangeHost {
+  /** For `Server` and `Via`: `gw/0.1.0`. */
+  readonly product: string;
+  readonly scheme: "http" | "https";
+  /** The client is asked to open a new connection for its next request. */
+  isDraining(): boolean;
+  /** The answer is complete, or the connection is gone. Called once. */
+  onOver(exchange: HttpExchange): void;
+}
+
+/** What is held as long as the exchange lives: the runtime that serves it. */
+export interface Lease {
+  release(): void;
+}
+
+/** An exchange over node:http. Made by the server only, which also calls `connectionClosed`. */
+export class HttpExchange implements Exchange {
+  readonly id = nextRequestId();
+  readonly startedAt = performance.now();
+  readonly request: ClientRequest;
+  readonly incoming: IncomingMessage;
+  readonly host: ExchangeHost;
+  readonly clientAddress: string;
+  route: Label = noRoute;
+  service: Label | undefined;
+  errorFormat: "kong" | "openai" = "kong";
+  ai: Record<string, unknown> | undefined;
+  /** Code of the error that ended the exchange. */
+  errorCode: ErrorCodeName | undefined;
+  /** The client went away before the answer was complete. */
+  isCancelled = false;
+  upstreamMs: number | undefined;
+  proxyMs: number | undefined;
+
+  readonly #response: ServerResponse;
+  readonly #answer: Answer;
+  readonly #lease: Lease;
+  #isOver = false;
+  #isClosed = false;
+  #isAborted = false;
+  #lastAttemptAt = 0;
+  #addedHeaders: string[] | undefined;
+  #cancelListeners: (() => void)[] | undefined;
+  #body: Promise<Buffer> | undefined;
+
+  constructor(incoming: IncomingMessage, response: ServerResponse, host: ExchangeHost, lease: Lease) {
+    this.incoming = incoming;
+    // Read now: a closed socket no longer knows it.
+    this.clientAddress = incoming.socket.remoteAddress ?? "";
+    this.#lease = lease;
+    this.host = host;
+    this.#response = response;
+    this.request = new ClientRequest(incoming);
+    this.#answer = new Answer(response, this.request.method);
+  }
+
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
+  /** 0 until the answer has begun. */
+  get status(): number {
+    return this.#answer.status;
+  }
+
+  get bytesSent(): number {
+    return this.#answer.bytesSent;
+  }
+
+  onCancel(listener: () => void): void {
+    if (this.isCancelled) listener();
+    else (this.#cancelListeners ??= []).push(listener);
+  }
+
+  async readBody(maxBytes: number): Promise<Buffer> {
+    const body = await (this.#body ??= this.#readBody(maxBytes));
+    if (maxBytes > 0 && body.length > maxBytes) throw tooLarge(maxBytes);
+    return body;
+  }
+
+  #readBody(maxBytes: number): Promise<Buffer> {
+    return new Promise((resolve, reject) => {
+      this.onCancel(() =>
+        reject(new RequestError("GW_REQUEST_ABORTED", "The client went away before its request was complete.")),
+      );
+      readWhole(this.incoming, maxBytes).then(resolve, reject);
+    });
+  }
+
+  /** The body to send on: as a stream unless a plugin has read it; null when there is none. */
+  async forwardBody(): Promise<Buffer | Readable | null> {
+    if (this.#body !== undefined) return await this.#body;
+    return hasBody(this.incoming) ? new BodyStream(this.incoming) : null;
+  }
+
+  addHeader(name: string, value: string): void {
+    (this.#addedHeaders ??= []).push(name, value.replaceAll(/[^\t\x20-\x7e]/g, "?"));
+  }
+
+  markAttempt(): void {
+    this.#lastAttemptAt = performance.now();
+    this.proxyMs ??= this.#lastAttemptAt - this.startedAt;
+  }
+
+  begin(status: number, headers: readonly string[]): void {
+    if (this.#isOver) return;
+    if (this.#answer.status !== 0) throw new BugError("An answer that has begun was begun again.");
+    this.#answer.begin(status, this.#complete(headers));
+  }
+
+  #complete(headers: readonly string[]): string[] {
+    const all = headers.slice();
+    if (this.#addedHeaders !== undefined) all.push(...this.#addedHeaders);
+    const now = performance.now();
+    if (this.proxyMs === undefined) {
+      all.push("X-Kong-Response-Latency", milliseconds(now - this.startedAt), "Server", this.host.product);
+    } else {
+      this.upstreamMs = now - this.#lastAttemptAt;
+      all.push("X-Kong-Upstream-Latency", milliseconds(this.upstreamMs));
+      all.push("X-Kong-Proxy-Latency", milliseconds(this.proxyMs), "Via", `1.1 ${this.host.product}`);
+    }
+    all.push("X-Kong-Request-Id", this.id);
+    if (this.host.isDraining()) all.push("Connection", "close");
+    return all;
+  }
+
+  write(chunk: Buffer | string): boolean {
+    return this.#isOver || this.#answer.write(chunk);
+  }
+
+  onDrain(listener: () => void): void {
+    this.#response.once("drain", listener);
+  }
+
+  end(chunk?: Buffer | string): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#answer.end(chunk);
+  }
+
+  abort(): void {
+    if (this.#isClosed) return;
+    this.#isOver = true;
+    this.#isAborted = true;
+    this.incoming.socket.destroy();
+  }
+
+  /** Whether another answer may begin: none has, or nothing of it has been sent. */
+  takeBack(): boolean {
+    return !this.#isOver && this.#answer.takeBack();
+  }
+
+  /** The response has been sent, or its connection is gone. */
+  connectionClosed(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#isOver = true;
+    this.isCancelled = !this.#response.writableFinished && !this.#isAborted;
+    if (this.isCancelled) for (const listener of this.#cancelListeners ?? []) listener();
+    this.#lease.release();
+    this.host.onOver(this);
+  }
+}
+
+function milliseconds(duration: number): string {
+  return String(Math.round(duration));
+}

@@ -1,0 +1,51 @@
+import { createServer, type IncomingMessage, type RequestListener, ServerResponse } from "node:http";
+import { createServer as createTlsServer } from "node:https";
+
+/** PEM. */
+export interface TlsFiles {
+  readonly cert: string;
+  readonly key: string;
+}
+
+export type Listener = ReturnType<typeof createListener>;
+
+/** Told when the response has been sent, or its connection is gone. */
+interface Watcher {
+  connectionClosed(): void;
+}
+
+export class GatewayResponse extends ServerResponse {
+  #watcher: Watcher | undefined;
+
+  watch(watcher: Watcher): void {
+    this.#watcher = watcher;
+    this.on("close", onClose);
+  }
+
+  tellWatcher(): void {
+    this.#watcher?.connectionClosed();
+  }
+}
+
+/** Shared by all responses: no function is made per request. */
+function onClose(this: GatewayResponse): void {
+  this.tellWatcher();
+}
+
+const settings = {
+  ServerResponse: GatewayResponse,
+  /** As nginx keeps idle connections (`keepalive_timeout`). */
+  keepAliveTimeout: 75_000,
+  /** For the whole request, body included; an answer may take as long as it likes. */
+  requestTimeout: 300_000,
+  headersTimeout: 60_000,
+  maxHeaderSize: 32_768,
+};
+
+/** A node:http or node:https server that does not listen yet. */
+export function createListener(
+  tls: TlsFiles | undefined,
+  onRequest: RequestListener<typeof IncomingMessage, typeof GatewayResponse>,
+) {
+  return tls === undefined ? createServer(settings, onRequest) : createTlsServer({ ...settings, ...tls }, onRequest);
+}

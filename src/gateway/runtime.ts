@@ -1,0 +1,194 @@
+import type { GatewayConfig, Plugin as PluginEntity, Route, Service } from "../config/types.ts";
+import type { Plugin, PluginDefinition, PluginServices } from "../plugins/plugin.ts";
+import type { Upstream } from "../upstream/upstream.ts";
+import type { ChainLink, PluginScope } from "./chain.ts";
+import { selectPlugins } from "./plugin-selection.ts";
+import { compileRouter, type Match, type Router, type RouterRequest } from "./router.ts";
+
+/** What a runtime is built from besides the configuration; made by cli/wire.ts and shared by all runtimes. */
+export interface RuntimeServices {
+  readonly upstream: Upstream;
+  /** undefined for a plugin that gw does not have. */
+  definition(name: string): Promise<PluginDefinition> | undefined;
+  pluginServices(pluginId: string): PluginServices;
+}
+
+export interface RuntimeOptions {
+  /** Of the store; undefined when the configuration came from files. */
+  readonly serial?: number | undefined;
+  /** Ids of plugins that were accepted although gw cannot run them. */
+  readonly unavailablePlugins?: readonly string[];
+}
+
+/** How the requests of one route are served. */
+export interface RoutePlan {
+  readonly route: Route;
+  readonly service: Service | undefined;
+  /** In the order they run. */
+  readonly links: readonly ChainLink[];
+  /** Names of plugins of the route that gw cannot run; when there are any, nothing is served. */
+  readonly unavailable: readonly string[];
+}
+
+export interface RuntimeMatch extends Pick<Match, "prefix" | "captures"> {
+  readonly plan: RoutePlan;
+}
+
+/** A configuration, compiled. Never changes: a new configuration is a new runtime. */
+export interface Runtime {
+  readonly serial: number | undefined;
+  readonly upstream: Upstream;
+  readonly plans: readonly RoutePlan[];
+  match(request: RouterRequest): RuntimeMatch | undefined;
+  /** Settles when every plugin can serve at its best; never rejects. */
+  warm(signal: AbortSignal): Promise<void>;
+  /** Why it is not ready; empty when it is. */
+  problems(): readonly string[];
+  /** A request that is served by it begins; every call is paired with `release`. */
+  acquire(): void;
+  release(): void;
+  /** Settles when the last request has ended and the plugins are closed. */
+  close(): Promise<void>;
+}
+
+/**
+ * Throws what a plugin's `create` throws, and ConfigError for a route that cannot be compiled; whatever was created is closed again.
+ */
+export async function createRuntime(
+  config: GatewayConfig,
+  services: RuntimeServices,
+  options: RuntimeOptions = {},
+): Promise<Runtime> {
+  const usable = config.services.filter((service) => service.enabled);
+  const routes = withoutDisabledServices(config.routes, usable);
+  const router = compileRouter(routes, usable);
+  const selections = selectPlugins(routes, config.plugins);
+  const used = new Map(selections.flatMap(({ plugins }) => plugins.map((plugin) => [plugin.id, plugin])));
+  const made = await makePlugins([...used.values()], services, new Set(options.unavailablePlugins));
+
+  const byId = new Map(usable.map((service) => [service.id, service]));
+  const plans = selections.map(({ route, plugins }): RoutePlan => {
+    const service = route.service === undefined ? undefined : byId.get(route.service.id);
+    return { route, service, ...toChain(plugins, made) };
+  });
+  return new CompiledRuntime(router, plans, [...made.values()], services.upstream, options.serial);
+}
+
+function withoutDisabledServices(routes: readonly Route[], usable: readonly Service[]): readonly Route[] {
+  const ids = new Set(usable.map((service) => service.id));
+  return routes.filter((route) => route.service === undefined || ids.has(route.service.id));
+}
+
+interface MadePlugin {
+  readonly priority: number;
+  readonly plugin: Plugin;
+}
+
+/** By entity id; those that gw cannot run are left out. */
+async function makePlugins(
+  entities: readonly PluginEntity[],
+  services: RuntimeServices,
+  unavailable: ReadonlySet<string>,
+): Promise<ReadonlyMap<string, MadePlugin>> {
+  const made = new Map<string, MadePlugin>();
+  const results = await Promise.allSettled(
+    entities.map(async (entity) => {
+      const definition = unavailable.has(entity.id) ? undefined : await services.definition(entity.name);
+      if (definition === undefined) return;
+      const plugin = await definition.create(entity.config, services.pluginServices(entity.id));
+      made.set(entity.id, { priority: definition.priority, plugin });
+    }),
+  );
+  const failed = results.find((result) => result.status === "rejected");
+  if (failed === undefined) return made;
+  await closeAll([...made.values()].map(({ plugin }) => plugin));
+  throw failed.reason;
+}
+
+function toChain(
+  entities: readonly PluginEntity[],
+  made: ReadonlyMap<string, MadePlugin>,
+): Pick<RoutePlan, "links" | "unavailable"> {
+  const runnable = entities.flatMap((entity) => {
+    const found = made.get(entity.id);
+    return found === undefined ? [] : [{ ...found, entity }];
+  });
+  runnable.sort((a, b) => b.priority - a.priority || a.entity.name.localeCompare(b.entity.name));
+  return {
+    links: runnable.map(({ entity, plugin }) => ({ name: entity.name, scope: scopeOf(entity), plugin })),
+    unavailable: entities.filter((entity) => !made.has(entity.id)).map((entity) => entity.name),
+  };
+}
+
+function scopeOf({ route, service }: PluginEntity): PluginScope {
+  if (route !== undefined) return service === undefined ? "route" : "route and service";
+  return service === undefined ? "global" : "service";
+}
+
+class CompiledRuntime implements Runtime {
+  readonly serial: number | undefined;
+  readonly upstream: Upstream;
+  readonly plans: readonly RoutePlan[];
+  readonly #router: Router;
+  readonly #planOf: ReadonlyMap<string, RoutePlan>;
+  readonly #plugins: readonly Plugin[];
+  #requests = 0;
+  #closing: { readonly promise: Promise<void>; readonly done: () => void } | undefined;
+
+  constructor(
+    router: Router,
+    plans: readonly RoutePlan[],
+    made: readonly MadePlugin[],
+    upstream: Upstream,
+    serial: number | undefined,
+  ) {
+    this.#router = router;
+    this.plans = plans;
+    this.#planOf = new Map(plans.map((plan) => [plan.route.id, plan]));
+    this.#plugins = made.map(({ plugin }) => plugin);
+    this.upstream = upstream;
+    this.serial = serial;
+  }
+
+  match(request: RouterRequest): RuntimeMatch | undefined {
+    const match = this.#router.match(request);
+    if (match === undefined) return undefined;
+    const plan = this.#planOf.get(match.route.id);
+    return plan && { plan, prefix: match.prefix, captures: match.captures };
+  }
+
+  async warm(signal: AbortSignal): Promise<void> {
+    await Promise.allSettled(this.#plugins.map(async (plugin) => await plugin.warm?.(signal)));
+  }
+
+  problems(): readonly string[] {
+    return this.#plugins.flatMap((plugin) => plugin.problems?.() ?? []);
+  }
+
+  acquire(): void {
+    this.#requests += 1;
+  }
+
+  release(): void {
+    this.#requests -= 1;
+    if (this.#requests === 0) this.#closing?.done();
+  }
+
+  async close(): Promise<void> {
+    this.#closing ??= this.#startClosing();
+    await this.#closing.promise;
+  }
+
+  #startClosing(): { readonly promise: Promise<void>; readonly done: () => void } {
+    let done = (): void => {};
+    const idle = new Promise<void>((resolve) => {
+      done = resolve;
+    });
+    if (this.#requests === 0) done();
+    return { promise: idle.then(() => closeAll(this.#plugins)), done };
+  }
+}
+
+async function closeAll(plugins: readonly Plugin[]): Promise<void> {
+  await Promise.allSettled(plugins.map(async (plugin) => await plugin.close?.()));
+}

@@ -1,0 +1,67 @@
+import type { Route } from "../config/types.ts";
+import { RequestError } from "../core/errors.ts";
+import { runChain } from "./chain.ts";
+import type { HttpExchange } from "./exchange.ts";
+import { splitHost } from "./host-pattern.ts";
+import { proxyToService } from "./proxy.ts";
+import type { RoutePlan, Runtime, RuntimeMatch } from "./runtime.ts";
+
+/** Serves one exchange by a runtime. Throws GwError for what gateway/fail.ts is to answer. */
+export async function serve(exchange: HttpExchange, runtime: Runtime): Promise<void> {
+  refuseUpgrade(exchange);
+  const match = findRoute(exchange, runtime);
+  const { plan } = match;
+  exchange.route = { id: plan.route.id, name: plan.route.name };
+  if (plan.service !== undefined) exchange.service = { id: plan.service.id, name: plan.service.name };
+  if (exchange.host.scheme === "http" && !plan.route.protocols.includes("http")) {
+    requireHttps(exchange, plan.route);
+    return;
+  }
+  if (plan.unavailable.length > 0) throw unavailable(plan);
+  await runChain(plan.links, exchange, () => proxyToService(exchange, match, runtime.upstream));
+}
+
+function refuseUpgrade({ request }: HttpExchange): void {
+  // Other upgrades may be ignored (RFC 9110, 7.8): Java's client offers h2c with every first request.
+  if (request.header("upgrade")?.toLowerCase() !== "websocket") return;
+  throw new RequestError("GW_REQUEST_UPGRADE", "gw does not proxy WebSocket connections: send a plain HTTP request.");
+}
+
+function findRoute(exchange: HttpExchange, runtime: Runtime): RuntimeMatch {
+  const { request, incoming, host } = exchange;
+  const match = runtime.match({
+    method: request.method,
+    scheme: host.scheme,
+    host: request.header("host") ?? "",
+    serverName: host.scheme === "https" ? serverNameOf(incoming.socket) : undefined,
+    path: request.path,
+    rawHeaders: request.rawHeaders,
+  });
+  if (match === undefined) throw new RequestError("GW_REQUEST_NO_ROUTE", "no Route matched with those values");
+  return match;
+}
+
+function serverNameOf(socket: object): string | undefined {
+  return "servername" in socket && typeof socket.servername === "string" ? socket.servername.toLowerCase() : undefined;
+}
+
+function requireHttps(exchange: HttpExchange, route: Route): void {
+  const { request } = exchange;
+  const host = request.header("host");
+  if (route.https_redirect_status_code === 426 || host === undefined) {
+    exchange.addHeader("Connection", "Upgrade");
+    exchange.addHeader("Upgrade", "TLS/1.2, HTTP/1.1");
+    throw new RequestError("GW_REQUEST_HTTPS_REQUIRED", "Please use HTTPS protocol");
+  }
+  const location = `https://${splitHost(host).host}${request.rawPath}${request.query}`;
+  exchange.begin(route.https_redirect_status_code, ["Location", location]);
+  exchange.end();
+}
+
+function unavailable({ route, unavailable }: RoutePlan): RequestError {
+  const names = unavailable.map((name) => `"${name}"`).join(", ");
+  return new RequestError(
+    "GW_ROUTE_UNAVAILABLE",
+    `The route "${route.name ?? route.id}" is not served: gw cannot run its plugin ${names}. Remove or disable it to serve the route without.`,
+  );
+}

@@ -1,0 +1,148 @@
+import type { IncomingMessage } from "node:http";
+import type { AddressInfo } from "node:net";
+import { UsageError } from "../core/errors.ts";
+import { publish } from "../observability/events.ts";
+import { answerConnectionErrors } from "./connection-error.ts";
+import { type ExchangeHost, HttpExchange } from "./exchange.ts";
+import { fail } from "./fail.ts";
+import { createListener, type GatewayResponse, type Listener, type TlsFiles } from "./listener.ts";
+import type { Runtime } from "./runtime.ts";
+import { serve } from "./serve.ts";
+
+export interface GatewayServerOptions {
+  readonly runtime: Runtime;
+  /** For `Server` and `Via`: `gw/0.1.0`. */
+  readonly product: string;
+}
+
+export interface ListenOptions {
+  readonly host: string;
+  /** 0: any free one. */
+  readonly port: number;
+  readonly tls?: TlsFiles;
+}
+
+export interface GatewayServer {
+  /** May be called several times. Throws UsageError when the address cannot be had. */
+  listen(options: ListenOptions): Promise<{ readonly host: string; readonly port: number }>;
+  /** Serves new requests by `runtime` from now on. Settles when the last request of the one before has ended and it is closed. */
+  swap(runtime: Runtime): Promise<void>;
+  readonly runtime: Runtime;
+  /** Since the start. */
+  readonly requests: number;
+  readonly inFlight: number;
+  /** Accepts nothing more, lets requests finish for at most `drainMs`, cuts what remains, and closes the runtime. */
+  close(drainMs: number): Promise<void>;
+}
+
+export function createGatewayServer(options: GatewayServerOptions): GatewayServer {
+  return new HttpGatewayServer(options);
+}
+
+/** Connections that wait to be accepted; the kernel may allow fewer. */
+const BACKLOG = 4_096;
+
+class HttpGatewayServer implements GatewayServer {
+  runtime: Runtime;
+  requests = 0;
+  inFlight = 0;
+  readonly #product: string;
+  readonly #listeners: Listener[] = [];
+  #isDraining = false;
+
+  constructor({ runtime, product }: GatewayServerOptions) {
+    this.runtime = runtime;
+    this.#product = product;
+  }
+
+  async listen({ host, port, tls }: ListenOptions): Promise<{ readonly host: string; readonly port: number }> {
+    const exchangeHost: ExchangeHost = {
+      product: this.#product,
+      scheme: tls === undefined ? "http" : "https",
+      isDraining: () => this.#isDraining,
+      onOver: (exchange) => this.#onOver(exchange),
+    };
+    const listener = createListener(tls, (incoming, response) => this.#onRequest(incoming, response, exchangeHost));
+    answerConnectionErrors(listener, this.#product);
+    await new Promise<void>((resolve, reject) => {
+      listener.once("error", (error) => reject(cannotListen(host, port, error)));
+      listener.listen({ host, port, backlog: BACKLOG }, resolve);
+    });
+    this.#listeners.push(listener);
+    const address = listener.address() as AddressInfo;
+    return { host: address.address, port: address.port };
+  }
+
+  #onRequest(incoming: IncomingMessage, response: GatewayResponse, host: ExchangeHost): void {
+    const { runtime } = this;
+    runtime.acquire();
+    this.requests += 1;
+    this.inFlight += 1;
+    const exchange = new HttpExchange(incoming, response, host, runtime);
+    response.watch(exchange);
+    // Node tells a response that waits behind another of its connection nothing about the end of that connection.
+    if (response.socket === null) incoming.socket.once("close", () => exchange.connectionClosed());
+    serve(exchange, runtime).catch((error: unknown) => fail(exchange, error));
+  }
+
+  #onOver(exchange: HttpExchange): void {
+    this.inFlight -= 1;
+    publish("exchange-end", {
+      exchangeId: exchange.id,
+      startedAt: exchange.startedAt,
+      ms: performance.now() - exchange.startedAt,
+      clientAddress: exchange.clientAddress,
+      method: exchange.request.method,
+      path: exchange.request.rawPath,
+      status: exchange.status,
+      isCancelled: exchange.isCancelled,
+      bytesSent: exchange.bytesSent,
+      ...optionalFields(exchange),
+    });
+  }
+
+  swap(runtime: Runtime): Promise<void> {
+    const before = this.runtime;
+    this.runtime = runtime;
+    return before.close();
+  }
+
+  async close(drainMs: number): Promise<void> {
+    this.#isDraining = true;
+    const closed = Promise.all(this.#listeners.map(closeListener));
+    const deadline = setTimeout(() => {
+      for (const listener of this.#listeners) listener.closeAllConnections();
+    }, drainMs);
+    await closed;
+    clearTimeout(deadline);
+    await this.runtime.close();
+  }
+}
+
+function optionalFields(exchange: HttpExchange) {
+  const { route, service, upstreamMs, proxyMs, errorCode, ai } = exchange;
+  return {
+    ...(route.id === "" ? {} : { route: route.name ?? route.id }),
+    ...(service === undefined ? {} : { service: service.name ?? service.id }),
+    ...(upstreamMs === undefined ? {} : { upstreamMs }),
+    ...(proxyMs === undefined ? {} : { proxyMs }),
+    ...(errorCode === undefined ? {} : { errorCode }),
+    ...(ai === undefined ? {} : { ai }),
+  };
+}
+
+function closeListener(listener: Listener): Promise<void> {
+  return new Promise((resolve) => {
+    listener.close(() => resolve());
+  });
+}
+
+function cannotListen(host: string, port: number, error: NodeJS.ErrnoException): UsageError {
+  const reasons: Readonly<Record<string, string>> = {
+    EADDRINUSE: "another program listens there. Stop it, or choose another port.",
+    EACCES: "this user may not. Choose a port from 1024 on.",
+    EADDRNOTAVAIL: "this machine has no such address.",
+  };
+  const reason = reasons[error.code ?? ""] ?? `${error.code ?? error.message}.`;
+  return new UsageError(`Cannot listen on ${host}:${port}: ${reason}`);
+}
