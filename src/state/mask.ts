@@ -1,9 +1,9 @@
-import type { CollectionName, Entity } from "../config/types.ts";
+import type { CollectionName } from "../config/types.ts";
 import { isJsonObject, type Json, type JsonObject } from "../core/json.ts";
 import type { Plan, Step } from "./plan.ts";
 
 /** JSON pointers of the fields whose schema calls them sensitive. */
-export type SensitivePointers = (collection: CollectionName, entity: Entity) => readonly string[];
+export type SensitivePointers = (collection: CollectionName, entity: JsonObject) => readonly string[];
 
 /** A step and how its bodies may be shown: same shape, secrets replaced. */
 export interface MaskedStep {
@@ -28,7 +28,7 @@ export function maskSteps(
       ? [...(plan.previousOrigins[step.id] ?? []), ...(plan.origins[step.id] ?? [])]
       : [];
     const sensitive = [step.before, step.after].flatMap((body) =>
-      body === null ? [] : sensitivePointers(step.collection, body as unknown as Entity),
+      body === null ? [] : sensitivePointers(step.collection, body),
     );
     const pointers = new Set([...origins, ...sensitive]);
     return { step, before: maskBody(step.before, pointers), after: maskBody(step.after, pointers) };

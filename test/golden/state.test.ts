@@ -26,7 +26,7 @@ describe.each(readdirSync(folder))("fixtures/state/%s", (name) => {
     { config: gatewayConfig(states.desired), origins: states.desiredOrigins ?? {}, unavailablePlugins: [] },
     states.selectTags,
   );
-  const sensitivePointers: SensitivePointers = (_, { id }) => states.sensitive?.[id] ?? [];
+  const sensitivePointers: SensitivePointers = (_, { id }) => states.sensitive?.[String(id)] ?? [];
   const steps = maskSteps(plan, sensitivePointers, { maskOrigins: true });
   const text = `${eventsText(steps, false)}${summaryText(plan, false)}`;
   const json = jsonText(planReport({ steps, serial: plan.serial }));

@@ -9,7 +9,8 @@ function shown(value: Json): unknown {
   const config = gatewayConfig({ plugins: [{ id: "p1", name: "x", config: { "a/b~c": value } }] });
   const plan = planSync(emptySnapshot, { config, origins: {}, unavailablePlugins: [] });
   const [step] = maskSteps(plan, () => ["/config/a~1b~0c"], { maskOrigins: true });
-  return (step?.after?.["config"] as Record<string, unknown>)["a/b~c"];
+  const masked = step?.after?.["config"] as Readonly<Record<string, unknown>> | undefined;
+  return masked?.["a/b~c"];
 }
 
 describe("a sensitive field", () => {

@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from "node:util";
 import { describe, expect, it } from "vitest";
 import { eventsText, summaryText } from "../../../../src/cli/views/plan.ts";
 import { maskSteps } from "../../../../src/state/mask.ts";
@@ -45,7 +46,7 @@ describe("a coloured plan", () => {
       maskSteps(plan, () => [], { maskOrigins: true }),
       false,
     );
-    expect(text.replaceAll(/\u001b\[\d+m/g, "")).toBe(plain);
+    expect(stripVTControlCharacters(text)).toBe(plain);
     expect(summaryText(plan, true)).toContain("\u001b[32m\u001b[1mSummary:");
   });
 });
