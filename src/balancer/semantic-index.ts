@@ -68,14 +68,10 @@ export class SemanticIndex {
     await this.#loading;
   }
 
-  /** What keeps the index from its best; undefined when nothing does. */
+  /** Why no text can be compared; undefined when texts can. A store that is away is none: the copy answers. */
   get problem(): string | undefined {
-    if (this.#isStored) return undefined;
-    const what =
-      this.#items === undefined
-        ? "target descriptions are not embedded"
-        : `the vector store "${this.#settings.store.name}" is away`;
-    return this.#lastFailure === undefined ? `${what} yet` : `${what}: ${this.#lastFailure.message}`;
+    if (this.#items !== undefined) return undefined;
+    return `target descriptions are not embedded${this.#lastFailure === undefined ? " yet" : `: ${this.#lastFailure.message}`}`;
   }
 
   /** The match of a text that was seen before, at once. */

@@ -1,4 +1,4 @@
-/** Headers of one connection (RFC 9110, 7.6.1) and those that the sender sets itself. */
+/** Headers of one connection (RFC 9110, 7.6.1). */
 const hopByHop: ReadonlySet<string> = new Set([
   "connection",
   "keep-alive",
@@ -11,12 +11,11 @@ const hopByHop: ReadonlySet<string> = new Set([
   "upgrade",
 ]);
 
-const setBySender: ReadonlySet<string> = new Set(["host", "content-length", "expect"]);
-
-/** Whether a header of a client's request must not be copied to the upstream's. `name` is in lower case. */
-export function isHeldBack(name: string): boolean {
-  return hopByHop.has(name) || setBySender.has(name);
-}
+/**
+ * Names, in lower case, that are not copied from a client's request to the upstream's: those of one connection, and those that the sender
+ * sets itself.
+ */
+export const notForwarded: ReadonlySet<string> = new Set([...hopByHop, "host", "content-length", "expect"]);
 
 /**
  * Names in lower case that `Connection` lists beyond the usual: they end here too. undefined when there are none, which is almost

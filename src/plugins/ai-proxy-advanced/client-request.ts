@@ -1,0 +1,31 @@
+import type { AiProxyAdvancedConfig } from "../../config/types.ts";
+import { RequestError } from "../../core/errors.ts";
+import { type ChatRequest, parseChatRequest, unreadableBody } from "../../llm/chat.ts";
+import type { ExchangeRequest } from "../plugin.ts";
+
+/** Before the body is read. Throws RequestError GW_REQUEST_METHOD or GW_REQUEST_INVALID. */
+export function checkClientRequest(request: ExchangeRequest): void {
+  if (request.method !== "POST") {
+    throw new RequestError(
+      "GW_REQUEST_METHOD",
+      `This route serves chat completions: send a POST with a JSON body, not ${request.method}.`,
+    );
+  }
+  const contentType = request.header("content-type");
+  // Kong once let requests without a Content-Type past its checks: missing means JSON.
+  if (contentType !== undefined && contentType !== "application/json" && !isJson.test(contentType)) {
+    throw new RequestError("GW_REQUEST_INVALID", unreadableBody);
+  }
+}
+
+const isJson = /^\s*(?:application\/(?:[\w.+-]+\+)?json)?\s*(?:;|$)/i;
+
+/** Applies `response_streaming`. Throws RequestError GW_REQUEST_INVALID in Kong's words. */
+export function readCall(body: Buffer, streaming: AiProxyAdvancedConfig["response_streaming"]): ChatRequest {
+  const call = parseChatRequest(body);
+  if (streaming === "always" && !call.isStream) return { ...call, isStream: true };
+  if (streaming === "deny" && call.isStream) {
+    throw new RequestError("GW_REQUEST_INVALID", "response streaming is not enabled for this LLM");
+  }
+  return call;
+}

@@ -1,0 +1,82 @@
+import type { AiProxyAdvancedConfig } from "../../config/types.ts";
+import type { JsonObject } from "../../core/json.ts";
+import type { Exchange, Plugin, PluginServices } from "../plugin.ts";
+import { type AttemptPlan, tryTargets } from "./attempts.ts";
+import { checkClientRequest, readCall } from "./client-request.ts";
+import { compileConfig } from "./compile.ts";
+import type { Credential } from "./credentials.ts";
+import { decide } from "./decide.ts";
+import { type ExplainPlan, explain } from "./explain.ts";
+import { routeHeader } from "./report.ts";
+import { openSemanticParts, type SemanticParts } from "./semantic-parts.ts";
+
+/** One configured instance. Throws GwError when an endpoint, the embedder or the vector store cannot be set up; needs no server to be there. */
+export async function createAiProxyAdvanced(config: AiProxyAdvancedConfig, services: PluginServices): Promise<Plugin> {
+  const compiled = compileConfig(config, services);
+  const parts = await openSemanticParts(config, compiled.targets, services);
+  const attempts: AttemptPlan = { ...compiled, upstream: services.upstream, hasModelHeader: config.model_name_header };
+  const decisions: ExplainPlan = {
+    config,
+    targets: compiled.targets,
+    index: parts?.index,
+    rules: config.gw,
+    notify: services.notify,
+  };
+  const credentials = [...compiled.targets.flatMap((target) => target.credentials), ...(parts?.credentials ?? [])];
+  return {
+    handle: (exchange) => handle(config, attempts, decisions, exchange),
+    async explain(probe): Promise<JsonObject> {
+      await parts?.index.load();
+      return await explain(decisions, readCall(probe.body, config.response_streaming), probe);
+    },
+    warm: (signal) => warm(credentials, parts, signal),
+    problems: () => problemsOf(credentials, parts),
+    close: async () => await parts?.close(),
+  };
+}
+
+async function handle(
+  config: AiProxyAdvancedConfig,
+  attempts: AttemptPlan,
+  decisions: ExplainPlan,
+  exchange: Exchange,
+): Promise<void> {
+  const { request } = exchange;
+  exchange.errorFormat = "openai";
+  if (request.method !== "POST") exchange.addHeader("Allow", "POST");
+  checkClientRequest(request);
+  const call = readCall(await exchange.readBody(config.max_request_body_size), config.response_streaming);
+  const decided = decide(decisions, call);
+  const decision = decided instanceof Promise ? await decided : decided;
+  if (config.gw.debug_header && request.header("x-gw-debug") === "route")
+    exchange.addHeader("X-GW-Route", routeHeader(decision));
+  await tryTargets(attempts, exchange, call, decision);
+}
+
+/** The first try of everything; what fails is in `problems` and is tried again when it is needed. */
+async function warm(
+  credentials: readonly Credential[],
+  parts: SemanticParts | undefined,
+  signal: AbortSignal,
+): Promise<void> {
+  const work = Promise.allSettled([...credentials.map((credential) => credential.resolve()), parts?.index.load()]);
+  await Promise.race([work, aborted(signal)]);
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+}
+
+function problemsOf(credentials: readonly Credential[], parts: SemanticParts | undefined): string[] {
+  const unresolved = credentials.flatMap(({ reference, isResolved }) =>
+    reference === undefined || isResolved ? [] : [reference],
+  );
+  const problems = [...new Set(unresolved)].map(
+    (reference) => `${reference} is not resolved: check it with gw vault get`,
+  );
+  const problem = parts?.index.problem;
+  return problem === undefined ? problems : [...problems, problem];
+}

@@ -1,0 +1,138 @@
+import { withDeadline } from "../../core/abort.ts";
+import { SecretError } from "../../core/errors.ts";
+import type { Notify } from "../../core/notice.ts";
+import { Secret } from "../../core/secret.ts";
+import type { AiProxyAdvancedConfig } from "../../config/types.ts";
+import type { CredentialPlace } from "../../llm/provider.ts";
+import type { SecretLookup } from "../../secrets/lookup.ts";
+import { isReference } from "../../secrets/reference.ts";
+import { addScheme } from "../../secrets/scheme.ts";
+
+type Auth = NonNullable<AiProxyAdvancedConfig["targets"][number]["auth"]>;
+
+interface CredentialServices {
+  readonly secrets: SecretLookup;
+  readonly notify: Notify;
+  /** `config.gw.auth_scheme`. */
+  readonly scheme: "bearer" | "none";
+}
+
+/** A credential whose secrets are at hand. */
+export interface ReadyCredential {
+  readonly place: CredentialPlace;
+  readonly secret: Secret;
+}
+
+/** A request waits no longer for a vault. */
+const RESOLVE_MS = 2000;
+
+/** What `auth` puts on requests: a header, a parameter, both or nothing. */
+export function compileCredentials(auth: Auth | undefined, services: CredentialServices): readonly Credential[] {
+  const credentials: Credential[] = [];
+  if (auth?.header_name !== undefined && auth.header_value !== undefined) {
+    credentials.push(new Credential("header", auth.header_name, auth.header_value, services));
+  }
+  if (auth?.param_name !== undefined && auth.param_value !== undefined) {
+    credentials.push(new Credential(auth.param_location ?? "query", auth.param_name, auth.param_value, services));
+  }
+  return credentials;
+}
+
+export class Credential {
+  readonly location: CredentialPlace["in"];
+  /** The name as configured, which may be a reference. */
+  readonly configuredName: string;
+  /** The reference of the value; undefined for plain text. */
+  readonly reference: string | undefined;
+  readonly #name: SecretValue;
+  readonly #value: SecretValue;
+  readonly #services: CredentialServices;
+  #ready: ReadyCredential | undefined;
+  /** What `#ready` was made from: a rotated secret is another object. */
+  #source: Secret | undefined;
+  #isNoticed = false;
+
+  constructor(location: CredentialPlace["in"], name: string, value: string, services: CredentialServices) {
+    this.location = location;
+    this.configuredName = name;
+    this.reference = isReference(value) ? value : undefined;
+    this.#name = toSecretValue(name, services.secrets);
+    this.#value = toSecretValue(value, services.secrets);
+    this.#services = services;
+  }
+
+  get isResolved(): boolean {
+    return this.#value.peek() !== undefined;
+  }
+
+  /** undefined until its references have been resolved once. Throws SecretError GW_SECRET_UNUSABLE. */
+  peek(): ReadyCredential | undefined {
+    const secret = this.#value.peek();
+    if (secret === undefined) return undefined;
+    if (this.#ready !== undefined && secret === this.#source) return this.#ready;
+    const name = this.#name.peek();
+    return name === undefined ? undefined : this.#prepare(name, secret);
+  }
+
+  /** Waits two seconds at most; throws SecretError. */
+  async resolve(): Promise<ReadyCredential> {
+    return await withDeadline(RESOLVE_MS, undefined, async (signal) => {
+      const [name, secret] = await Promise.all([this.#name.resolve(signal), this.#value.resolve(signal)]);
+      return this.#prepare(name, secret);
+    }).catch((error: unknown) => {
+      if (error instanceof DOMException && error.name === "TimeoutError") throw this.#tooSlow();
+      throw error;
+    });
+  }
+
+  #prepare(name: Secret, source: Secret): ReadyCredential {
+    const place: CredentialPlace = { in: this.location, name: name.reveal() };
+    const secret = place.in === "header" ? this.#toHeaderValue(place.name, source) : source;
+    this.#ready = { place, secret };
+    this.#source = source;
+    return this.#ready;
+  }
+
+  #toHeaderValue(name: string, source: Secret): Secret {
+    if (!isHeaderText.test(source.reveal())) {
+      const message = `The value of ${this.#shown()} cannot be sent in the header "${name}": it holds a line break or another control character. Store it without.`;
+      throw new SecretError("GW_SECRET_UNUSABLE", message);
+    }
+    if (this.#services.scheme === "none" || name.toLowerCase() !== "authorization") return source;
+    const { secret, added } = addScheme(source);
+    if (added) this.#noticeScheme();
+    return secret;
+  }
+
+  #noticeScheme(): void {
+    if (this.#isNoticed) return;
+    this.#isNoticed = true;
+    const message = `The Authorization value of ${this.#shown()} has no scheme: gw sends it as "Bearer …". Kong would send it bare; set gw.auth_scheme to none for that.`;
+    this.#services.notify({ code: "secret-without-scheme", message });
+  }
+
+  #tooSlow(): SecretError {
+    return new SecretError(
+      "GW_SECRET_UNREACHABLE",
+      `${this.#shown()} was not read within ${RESOLVE_MS} ms. Check its vault with gw vault get.`,
+    );
+  }
+
+  #shown(): string {
+    return this.reference ?? "auth.header_value (plain text)";
+  }
+}
+
+const isHeaderText = /^[\t\x20-\x7e\x80-\xff]*$/;
+
+interface SecretValue {
+  peek(): Secret | undefined;
+  resolve(signal: AbortSignal): Promise<Secret>;
+}
+
+function toSecretValue(text: string, secrets: SecretLookup): SecretValue {
+  if (isReference(text))
+    return { peek: () => secrets.peek(text), resolve: (signal) => secrets.resolve(text, { signal }) };
+  const secret = new Secret(text);
+  return { peek: () => secret, resolve: () => Promise.resolve(secret) };
+}

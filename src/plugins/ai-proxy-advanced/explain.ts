@@ -1,0 +1,109 @@
+import type { AiProxyAdvancedConfig } from "../../config/types.ts";
+import { BugError } from "../../core/errors.ts";
+import type { Json, JsonObject } from "../../core/json.ts";
+import type { ChatRequest } from "../../llm/chat.ts";
+import type { Probe } from "../plugin.ts";
+import type { CompiledTarget } from "./compile.ts";
+import type { Credential } from "./credentials.ts";
+import { type Decision, type DecisionPlan, decide } from "./decide.ts";
+import { buildRequest } from "./request.ts";
+
+export interface ExplainPlan extends DecisionPlan {
+  readonly config: AiProxyAdvancedConfig;
+}
+
+/** The decision that `handle` would take for the call, as docs/CLI.md shows it below `balancer`. Throws what `decide` throws. */
+export async function explain(plan: ExplainPlan, call: ChatRequest, { request }: Probe): Promise<JsonObject> {
+  const { config, index, targets } = plan;
+  const startedAt = performance.now();
+  const decided = decide(plan, call);
+  const isCached = !(decided instanceof Promise);
+  const decision = await decided;
+  const ms = Math.round((performance.now() - startedAt) * 10) / 10;
+  const chosen = targets[decision.order[0] ?? -1];
+  if (chosen === undefined) throw new BugError("A decision without a target.");
+  return {
+    text: decision.text ?? null,
+    balancer: config.balancer.algorithm,
+    embedding: index === undefined ? null : describeEmbedding(config, decision, ms, isCached),
+    vectordb: describeStore(config),
+    candidates: decision.candidates.map((target) =>
+      describeCandidate(target, decision, config.vectordb?.distance_metric),
+    ),
+    selected: { index: chosen.index, ...nameOf(chosen, call), reason: decision.reason },
+    order: decision.order,
+    upstream: await describeUpstream(chosen, call, request),
+    warnings: decision.warnings,
+  };
+}
+
+function describeEmbedding(
+  { embeddings, vectordb }: AiProxyAdvancedConfig,
+  { distances }: Decision,
+  ms: number,
+  cached: boolean,
+): JsonObject {
+  return {
+    provider: embeddings?.model.provider ?? null,
+    model: embeddings?.model.name ?? null,
+    dimensions: vectordb?.dimensions ?? null,
+    ms,
+    cached: cached && distances !== undefined,
+  };
+}
+
+function describeStore({ vectordb }: AiProxyAdvancedConfig): Json {
+  if (vectordb === undefined) return null;
+  return { strategy: vectordb.strategy, metric: vectordb.distance_metric, threshold: vectordb.threshold };
+}
+
+function describeCandidate(
+  target: CompiledTarget,
+  { distances }: Decision,
+  metric: "cosine" | "euclidean" | undefined,
+): JsonObject {
+  const distance = distances?.[target.index];
+  return {
+    index: target.index,
+    provider: target.target.provider,
+    model: target.target.model ?? null,
+    description: target.description,
+    distance: distance ?? null,
+    similarity: distance === undefined || metric !== "cosine" ? null : 1 - distance,
+    threshold: target.isCatchall ? null : target.threshold,
+    within_threshold: distance !== undefined && distance <= target.threshold,
+    available: true,
+  };
+}
+
+function nameOf(
+  { target }: CompiledTarget,
+  call: ChatRequest,
+): { readonly provider: string; readonly model: string | null } {
+  return { provider: target.provider, model: target.model ?? call.model ?? null };
+}
+
+/** The request is built as `handle` builds it, without credentials; nothing is sent. */
+async function describeUpstream(
+  chosen: CompiledTarget,
+  call: ChatRequest,
+  client: Probe["request"],
+): Promise<JsonObject> {
+  const { request } = buildRequest(chosen, call, client, [], "test-route");
+  const [credential] = chosen.credentials;
+  return {
+    method: request.method,
+    url: `${request.origin}${request.path}`,
+    auth: credential === undefined ? null : await describeCredential(credential),
+  };
+}
+
+async function describeCredential(credential: Credential): Promise<JsonObject> {
+  const ready = await credential.resolve().catch(() => undefined);
+  return {
+    in: credential.location,
+    name: ready?.place.name ?? credential.configuredName,
+    reference: credential.reference ?? null,
+    resolved: ready !== undefined,
+  };
+}

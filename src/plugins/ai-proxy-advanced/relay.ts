@@ -1,0 +1,130 @@
+import type { UpstreamError } from "../../core/errors.ts";
+import { wholeLines } from "../../llm/sse.ts";
+import type { UsageReader } from "../../llm/usage.ts";
+import type { UpstreamFlow, UpstreamHandler } from "../../upstream/upstream.ts";
+import type { Exchange } from "../plugin.ts";
+
+/** How an attempt ended. Only after `answered` has the client been sent anything. */
+export type Outcome =
+  | { readonly kind: "answered"; readonly status: number; readonly error?: UpstreamError }
+  | { readonly kind: "refused"; readonly status: number }
+  | { readonly kind: "failed"; readonly error: UpstreamError };
+
+export interface RelayOptions {
+  /** Statuses that are not passed on, because another target will be tried. */
+  isRefusal(status: number): boolean;
+  /** The head for the client; called once, before anything is sent. */
+  toHead(status: number, headers: readonly string[]): readonly string[];
+  /** Called after the last byte and before the answer is closed. */
+  onEnd(): void;
+  readonly usage: UsageReader | undefined;
+}
+
+/** A stream whose lines are longer than this is passed on as it comes. */
+const MAX_HELD_BYTES = 64 * 1024;
+
+/**
+ * Hands one upstream's answer to the client as it comes: bytes are never changed, a slow client slows the upstream, and a client that goes
+ * away ends it. Of event streams only whole lines are passed on, so that a stream that is cut can be ended by an event that says so.
+ */
+export class Relay implements UpstreamHandler {
+  readonly #exchange: Exchange;
+  readonly #options: RelayOptions;
+  readonly #settle: (outcome: Outcome) => void;
+  readonly #resume = (): void => this.#flow?.resume();
+  #flow: UpstreamFlow | undefined;
+  #isCancelled = false;
+  #isSettled = false;
+  #status = 0;
+  #isEventStream = false;
+  #held: Buffer | undefined;
+
+  constructor(exchange: Exchange, options: RelayOptions, settle: (outcome: Outcome) => void) {
+    this.#exchange = exchange;
+    this.#options = options;
+    this.#settle = settle;
+  }
+
+  /** The client has gone away: nothing more is waited for, not even a connection that is being made. */
+  cancel(): void {
+    this.#isCancelled = true;
+    this.#flow?.cancel();
+    this.#finish({ kind: "answered", status: this.#status });
+  }
+
+  onStart(flow: UpstreamFlow): void {
+    this.#flow = flow;
+    if (this.#isCancelled) flow.cancel();
+  }
+
+  onHead(status: number, headers: readonly string[]): void {
+    if (this.#options.isRefusal(status)) {
+      this.#finish({ kind: "refused", status });
+      this.#flow?.cancel();
+      return;
+    }
+    this.#status = status;
+    this.#isEventStream = isPlainEventStream(headers);
+    this.#exchange.begin(status, this.#options.toHead(status, headers));
+  }
+
+  onData(chunk: Buffer): boolean {
+    this.#options.usage?.push(chunk);
+    const ready = this.#isEventStream ? this.#takeWholeLines(chunk) : chunk;
+    if (ready.length === 0 || this.#exchange.write(ready)) return true;
+    this.#exchange.onDrain(this.#resume);
+    return false;
+  }
+
+  onEnd(): void {
+    this.#options.onEnd();
+    this.#exchange.end(this.#held);
+    this.#finish({ kind: "answered", status: this.#status });
+  }
+
+  onError(error: UpstreamError): void {
+    if (this.#isSettled) return;
+    if (this.#status === 0 && !this.#isCancelled) {
+      this.#finish({ kind: "failed", error });
+      return;
+    }
+    this.#options.onEnd();
+    if (!this.#isCancelled) this.#breakOff(error);
+    this.#finish({ kind: "answered", status: this.#status, error });
+  }
+
+  /** Never a silent end: an event that SDKs raise an error for, or, where none can be added, a cut connection. */
+  #breakOff(error: UpstreamError): void {
+    if (!this.#isEventStream) {
+      this.#exchange.abort();
+      return;
+    }
+    const body = { error: { message: error.message, type: "upstream_error", param: null, code: error.code } };
+    this.#exchange.end(`\ndata: ${JSON.stringify(body)}\n\n`);
+  }
+
+  #takeWholeLines(chunk: Buffer): Buffer {
+    const bytes = this.#held === undefined ? chunk : Buffer.concat([this.#held, chunk]);
+    const length = wholeLines(bytes);
+    const isTooLong = bytes.length - length > MAX_HELD_BYTES;
+    this.#held = length === bytes.length || isTooLong ? undefined : bytes.subarray(length);
+    return this.#held === undefined ? bytes : bytes.subarray(0, length);
+  }
+
+  #finish(outcome: Outcome): void {
+    if (this.#isSettled) return;
+    this.#isSettled = true;
+    this.#settle(outcome);
+  }
+}
+
+function isPlainEventStream(headers: readonly string[]): boolean {
+  let isEventStream = false;
+  for (let index = 0; index + 1 < headers.length; index += 2) {
+    const name = headers[index]?.toLowerCase();
+    const value = headers[index + 1] ?? "";
+    if (name === "content-type") isEventStream = value.toLowerCase().startsWith("text/event-stream");
+    if (name === "content-encoding" && value !== "identity") return false;
+  }
+  return isEventStream;
+}

@@ -1,0 +1,67 @@
+import type { Usage } from "../../llm/usage.ts";
+import type { Exchange } from "../plugin.ts";
+import type { CompiledTarget } from "./compile.ts";
+import type { Decision } from "./decide.ts";
+
+/** What is said about one attempt: in the answer's headers and in the log. */
+export interface AttemptFacts {
+  readonly decision: Decision;
+  readonly target: CompiledTarget;
+  /** What was asked of the provider: the configured model, or the client's. */
+  readonly model: string;
+  /** Counts from 1. */
+  readonly attempt: number;
+  readonly warnings: readonly string[];
+}
+
+/** The head that the client gets: the provider's, with gw's own headers and without the provider's cookies. */
+export function answerHeaders(
+  facts: AttemptFacts,
+  status: number,
+  headers: readonly string[],
+  hasModelHeader: boolean,
+): string[] {
+  const answer: string[] = [];
+  for (let index = 0; index + 1 < headers.length; index += 2) {
+    const name = headers[index] ?? "";
+    if (name.length !== 10 || name.toLowerCase() !== "set-cookie") answer.push(name, headers[index + 1] ?? "");
+  }
+  if (hasModelHeader && status === 200)
+    answer.push("X-Kong-LLM-Model", `${facts.target.target.provider}/${toHeaderText(facts.model)}`);
+  if (facts.attempt > 1) answer.push("X-GW-Attempts", String(facts.attempt));
+  if (facts.warnings.length > 0) answer.push("X-GW-Warnings", toHeaderText(facts.warnings.join(", ")));
+  return answer;
+}
+
+/** A client may name any model, and not every character may stand in a header. */
+function toHeaderText(text: string): string {
+  return isHeaderText.test(text) ? text : encodeURI(text.toWellFormed());
+}
+
+const isHeaderText = /^[\x20-\x7e]*$/;
+
+/** The line under `ai` in the access log. */
+export function logAttempt(exchange: Exchange, { decision, target, model, attempt, warnings }: AttemptFacts): void {
+  exchange.ai = {
+    provider: target.target.provider,
+    model,
+    target: target.index,
+    reason: decision.reason,
+    distance: decision.distances?.[target.index],
+    attempts: attempt,
+    warnings: warnings.length === 0 ? undefined : warnings,
+  };
+}
+
+export function logUsage(exchange: Exchange, usage: Usage | undefined): void {
+  if (usage !== undefined) exchange.ai = { ...exchange.ai, usage };
+}
+
+/** X-GW-Route: `nearest; target=1; distance=0.6112; threshold=0.8`. */
+export function routeHeader({ order, reason, distances, candidates }: Decision): string {
+  const [chosen] = order;
+  const distance = chosen === undefined ? undefined : distances?.[chosen];
+  const threshold = candidates.find((target) => target.index === chosen)?.threshold;
+  const near = distance === undefined ? "" : `; distance=${distance.toFixed(4)}; threshold=${threshold}`;
+  return `${reason}; target=${chosen}${near}`;
+}

@@ -1,0 +1,96 @@
+import { isJsonObject } from "../../core/json.ts";
+import type { UpstreamRequest } from "../../core/http-message.ts";
+import type { ChatRequest } from "../../llm/chat.ts";
+import type { Built } from "../../llm/provider.ts";
+import { namesInConnection, notForwarded } from "../../upstream/headers.ts";
+import type { ExchangeRequest } from "../plugin.ts";
+import type { CompiledTarget } from "./compile.ts";
+import type { ReadyCredential } from "./credentials.ts";
+
+/**
+ * The request for one target: the body in its provider's format, the client's headers and query without what is the gateway's own
+ * business, and the target's credentials.
+ */
+export function buildRequest(
+  { driver, target, allowOverride, logStatistics }: CompiledTarget,
+  call: ChatRequest,
+  client: ExchangeRequest,
+  credentials: readonly ReadyCredential[],
+  requestId: string,
+): Built<UpstreamRequest> {
+  const { request: bare, warnings } = driver.buildChat(call, target);
+  const used = allowOverride
+    ? credentials.filter((credential) => !isGivenByClient(credential, client, call))
+    : credentials;
+  const headers = forwardHeaders(client, allowOverride ? clientCredentialNames(credentials) : noNames);
+  headers.push(
+    ...bare.headers,
+    "accept-encoding",
+    acceptedEncoding(client, call.isStream || logStatistics),
+    "x-kong-request-id",
+    requestId,
+  );
+  let request: UpstreamRequest = { ...bare, path: joinQuery(bare.path, client.query), headers };
+  for (const { place, secret } of used) request = driver.authorize(request, place, secret);
+  return { request, warnings };
+}
+
+/**
+ * Authorization and Cookie are the client's credentials for this gateway: they never travel on by themselves. (Kong forwards cookies; it
+ * also removes Set-Cookie from answers, so no cookie can be the provider's.) Content-Type and Accept-Encoding are set anew.
+ */
+const ownBusiness: ReadonlySet<string> = new Set([
+  "authorization",
+  "cookie",
+  "content-type",
+  "accept-encoding",
+  "x-gw-debug",
+  "x-kong-request-id",
+]);
+const noNames: ReadonlySet<string> = new Set();
+
+function forwardHeaders({ rawHeaders }: ExchangeRequest, clientCredentials: ReadonlySet<string>): string[] {
+  const headers: string[] = [];
+  let named: ReadonlySet<string> | undefined;
+  for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index] ?? "";
+    const value = rawHeaders[index + 1] ?? "";
+    const lower = name.toLowerCase();
+    if (lower === "connection") named = namesInConnection(value);
+    if (notForwarded.has(lower) || (ownBusiness.has(lower) && !clientCredentials.has(lower))) continue;
+    headers.push(name, value);
+  }
+  return named === undefined ? headers : withoutNames(headers, named);
+}
+
+function withoutNames(headers: readonly string[], names: ReadonlySet<string>): string[] {
+  const kept: string[] = [];
+  for (let index = 0; index + 1 < headers.length; index += 2) {
+    const name = headers[index] ?? "";
+    if (!names.has(name.toLowerCase())) kept.push(name, headers[index + 1] ?? "");
+  }
+  return kept;
+}
+
+function clientCredentialNames(credentials: readonly ReadyCredential[]): ReadonlySet<string> {
+  return new Set(credentials.filter(({ place }) => place.in === "header").map(({ place }) => place.name.toLowerCase()));
+}
+
+/** `auth.allow_override`: a client's own credential in the same place wins. */
+function isGivenByClient({ place }: ReadyCredential, client: ExchangeRequest, { body }: ChatRequest): boolean {
+  if (place.in === "header") return client.header(place.name.toLowerCase()) !== undefined;
+  if (place.in === "query") return new URLSearchParams(client.query).has(place.name);
+  return isJsonObject(body) && body[place.name] !== undefined;
+}
+
+/** Bytes that gw has to read, or may have to add an event to, must come as they are. */
+function acceptedEncoding(client: ExchangeRequest, isRead: boolean): string {
+  if (isRead) return "identity";
+  return client.header("accept-encoding")?.includes("gzip") === true ? "gzip, identity" : "identity";
+}
+
+/** The endpoint's own query comes first; `query` is empty or starts with `?`. */
+function joinQuery(path: string, query: string): string {
+  if (query.length <= 1) return path;
+  return path.includes("?") ? `${path}&${query.slice(1)}` : path + query;
+}

@@ -1,0 +1,136 @@
+import { createHash } from "node:crypto";
+import { SemanticIndex, type TargetText } from "../../balancer/semantic-index.ts";
+import type { AiProxyAdvancedConfig } from "../../config/types.ts";
+import { BugError } from "../../core/errors.ts";
+import { type JsonObject, isJsonObject } from "../../core/json.ts";
+import { Secret } from "../../core/secret.ts";
+import { EmbeddingCache } from "../../embeddings/cache.ts";
+import type { Embedder, EmbedderAuth, EmbedderSettings } from "../../embeddings/embedder.ts";
+import { isReference } from "../../secrets/reference.ts";
+import type { IndexSpec, VectorStore } from "../../vectors/store.ts";
+import type { PluginServices } from "../plugin.ts";
+import type { CompiledTarget } from "./compile.ts";
+import { compileCredentials, type Credential } from "./credentials.ts";
+
+type EmbeddingsConfig = NonNullable<AiProxyAdvancedConfig["embeddings"]>;
+type VectordbConfig = NonNullable<AiProxyAdvancedConfig["vectordb"]>;
+
+/** What comparing texts needs, opened together and closed together. */
+export interface SemanticParts {
+  readonly index: SemanticIndex;
+  readonly embedder: Embedder;
+  readonly credentials: readonly Credential[];
+  close(): Promise<void>;
+}
+
+/** undefined when no target has a description to compare with. Throws GwError when the embedder or the store cannot be set up. */
+export async function openSemanticParts(
+  config: AiProxyAdvancedConfig,
+  targets: readonly CompiledTarget[],
+  services: PluginServices,
+): Promise<SemanticParts | undefined> {
+  const texts = targets
+    .filter((target) => !target.isCatchall)
+    .map(({ index, description }): TargetText => ({ index, text: description }));
+  const { embeddings, vectordb } = config;
+  if (texts.length === 0 || embeddings === undefined || vectordb === undefined) return undefined;
+  const credentials = compileCredentials(embeddings.auth, {
+    secrets: services.secrets,
+    notify: services.notify,
+    scheme: config.gw.auth_scheme,
+  });
+  const embedder = await openEmbedder(embeddings, vectordb, credentials, services);
+  const [store, copy] = await Promise.all([
+    openStore(vectordb.strategy, connectionOf(vectordb), services),
+    openStore("memory", {}, services),
+  ]);
+  const index = new SemanticIndex({
+    texts,
+    spec: indexSpec(embeddings, vectordb, texts, services.pluginId),
+    embedder,
+    cache: new EmbeddingCache(embedder),
+    store,
+    copy,
+    timeoutMs: config.gw.embedding_timeout_ms,
+    clock: services.clock,
+    notify: services.notify,
+  });
+  return {
+    index,
+    embedder,
+    credentials,
+    async close() {
+      index.close();
+      await Promise.all([embedder.close(), store.close(), copy.close()]);
+    },
+  };
+}
+
+async function openEmbedder(
+  { model, auth }: EmbeddingsConfig,
+  { dimensions }: VectordbConfig,
+  credentials: readonly Credential[],
+  services: PluginServices,
+): Promise<Embedder> {
+  const definition = await services.embedder(model.provider);
+  if (definition === undefined) throw new BugError(`embeddings.model.provider "${model.provider}" is not known.`);
+  const upstreamUrl = model.options?.upstream_url;
+  const settings: EmbedderSettings = {
+    provider: model.provider,
+    model: model.name,
+    dimensions,
+    ...(upstreamUrl === undefined ? {} : { upstreamUrl }),
+    ...(auth === undefined ? {} : { auth: await embedderAuth(auth, credentials, services) }),
+  };
+  return await definition.create(settings, { upstream: services.upstream, notify: services.notify });
+}
+
+/** An embedder has to know the names at once; a name that is a reference is rare. */
+async function embedderAuth(
+  auth: NonNullable<EmbeddingsConfig["auth"]>,
+  credentials: readonly Credential[],
+  services: PluginServices,
+): Promise<EmbedderAuth> {
+  const value = (credential: Credential) => async () => (credential.peek() ?? (await credential.resolve())).secret;
+  const header = credentials.find((credential) => credential.location === "header");
+  const parameter = credentials.find((credential) => credential.location !== "header");
+  const headerName = await plainName(auth.header_name, services);
+  const parameterName = await plainName(auth.param_name, services);
+  return {
+    ...(header === undefined ? {} : { header: { name: headerName, value: value(header) } }),
+    ...(parameter === undefined || parameter.location === "header"
+      ? {}
+      : { parameter: { name: parameterName, location: parameter.location, value: value(parameter) } }),
+  };
+}
+
+async function plainName(name: string | undefined, { secrets }: PluginServices): Promise<string> {
+  if (name === undefined || !isReference(name)) return name ?? "";
+  return (await secrets.resolve(name, { signal: AbortSignal.timeout(2000) })).reveal();
+}
+
+async function openStore(strategy: string, connection: JsonObject, services: PluginServices): Promise<VectorStore> {
+  const definition = await services.vectorStore(strategy);
+  if (definition === undefined) throw new BugError(`vectordb.strategy "${strategy}" is not known.`);
+  const resolve = async (value: string, options: { readonly signal: AbortSignal }): Promise<Secret> =>
+    isReference(value) ? await services.secrets.resolve(value, options) : new Secret(value);
+  return await definition.create({ strategy, connection, resolve }, { notify: services.notify });
+}
+
+function connectionOf(vectordb: VectordbConfig): JsonObject {
+  const connection: unknown = Object.entries(vectordb).find(([name]) => name === vectordb.strategy)?.[1];
+  return isJsonObject(connection) ? connection : {};
+}
+
+/** The texts are part of it: a changed description never meets an old vector. */
+function indexSpec(
+  { model }: EmbeddingsConfig,
+  vectordb: VectordbConfig,
+  texts: readonly TargetText[],
+  owner: string,
+): IndexSpec {
+  const { dimensions, distance_metric: metric } = vectordb;
+  const identity = [model.provider, model.name, model.options?.upstream_url ?? null, dimensions, metric, texts];
+  const fingerprint = createHash("sha256").update(JSON.stringify(identity)).digest("hex").slice(0, 16);
+  return { owner, fingerprint, dimensions, metric };
+}
