@@ -4,13 +4,15 @@
 //   node decision.js [REDIS_PORT]
 import { orderTargets, type TargetView } from "../../src/balancer/balancer.ts";
 import { SemanticIndex } from "../../src/balancer/semantic-index.ts";
-import { vectorStores } from "../../src/catalogue.ts";
 import { systemClock } from "../../src/core/clock.ts";
+import type { JsonObject } from "../../src/core/json.ts";
 import type { Notice } from "../../src/core/notice.ts";
 import { Secret } from "../../src/core/secret.ts";
 import { EmbeddingCache } from "../../src/embeddings/cache.ts";
 import type { Embedder } from "../../src/embeddings/embedder.ts";
-import type { VectorStore } from "../../src/vectors/store.ts";
+import type { VectorStore, VectorStoreDefinition } from "../../src/vectors/store.ts";
+import { memoryVectorStore } from "../../src/vectors/stores/memory.ts";
+import { redisVectorStore } from "../../src/vectors/stores/redis.ts";
 
 const DIMENSIONS = 1536;
 const targets: readonly TargetView[] = [
@@ -23,16 +25,16 @@ const UNCACHED = 3000;
 
 const [redisPort] = process.argv.slice(2);
 const result = {
-  memory: await measure(await openStore("memory", {})),
+  memory: await measure(await openStore(memoryVectorStore, {})),
   ...(redisPort === undefined
     ? {}
-    : { redis: await measure(await openStore("redis", { host: "127.0.0.1", port: Number(redisPort) })) }),
+    : { redis: await measure(await openStore(redisVectorStore, { host: "127.0.0.1", port: Number(redisPort) })) }),
 };
 process.stdout.write(JSON.stringify(result));
 
 async function measure(store: VectorStore): Promise<{ store: string; cached: number; uncached: number }> {
   const embedder = readyEmbedder();
-  const copy = await openStore("memory", {});
+  const copy = await openStore(memoryVectorStore, {});
   const index = new SemanticIndex({
     texts: [
       { index: 0, text: "programming" },
@@ -93,16 +95,9 @@ function readyEmbedder(): Embedder {
   };
 }
 
-async function openStore(
-  strategy: string,
-  connection: Readonly<Record<string, string | number>>,
-): Promise<VectorStore> {
-  const definition = await vectorStores[strategy]?.();
-  if (definition === undefined) throw new Error(`There is no vector store "${strategy}".`);
-  return await definition.create(
-    { strategy, connection, resolve: async (value) => new Secret(value) },
-    { notify: refuse },
-  );
+async function openStore(definition: VectorStoreDefinition, connection: JsonObject): Promise<VectorStore> {
+  const resolve = async (value: string): Promise<Secret> => new Secret(value);
+  return await definition.create({ strategy: definition.name, connection, resolve }, { notify: refuse });
 }
 
 /** A store that is away would be answered for by the copy in memory: that is another measurement. */

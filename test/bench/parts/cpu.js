@@ -7,6 +7,7 @@ const rounds = 6;
 /** CPU time per request: the figure that says how many requests a core can serve. */
 export const cpu = {
   name: "cpu",
+  needsGateway: true,
   isPossible: canMeasure,
   async run(bench) {
     const targets = [await bench.launch("reference"), await bench.launch("gateway")];

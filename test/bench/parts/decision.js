@@ -12,6 +12,7 @@ const redisServer = join(redisFolder, "bin/redis-server");
 /** Choosing a target, without the HTTP around it and without the embedding: for comparing versions of gw, there is no goal. */
 export const decision = {
   name: "decision",
+  needsGateway: false,
   isPossible: true,
   async run() {
     const program = await bundle();

@@ -28,6 +28,7 @@ const measures = [
 /** What the gateway adds to the time that the upstream takes alone. */
 export const latency = {
   name: "latency",
+  needsGateway: true,
   isPossible: true,
   async run(bench) {
     const targets = [bench.direct, await bench.launch("reference"), await bench.launch("gateway")];

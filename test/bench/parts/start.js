@@ -7,6 +7,7 @@ const rounds = 7;
 /** From spawn to the first answer, against what Node alone takes to run nothing. */
 export const startUp = {
   name: "start",
+  needsGateway: true,
   isPossible: true,
   async run(bench) {
     const times = { node: [], reference: [], plain: [], ai: [], local: [] };

@@ -8,6 +8,7 @@ const rounds = 3;
 /** Memory that a process grows by while many streams are open and quiet. */
 export const idleStreams = {
   name: "streams",
+  needsGateway: true,
   isPossible: canMeasure,
   async run(bench) {
     await bench.streamsGo(100, 60_000);
