@@ -2,7 +2,7 @@ import type { Json, JsonObject } from "../core/json.ts";
 import type { Kind } from "../config/kinds.ts";
 import type { GatewayConfig } from "../config/types.ts";
 import { listResources, type Resource } from "./resources.ts";
-import { sameJson } from "./same-json.ts";
+import { sameFields, sameJson } from "./same-json.ts";
 
 /** What must happen to one entity. `before` is null for a creation, `after` for a deletion. */
 export interface Change {
@@ -45,10 +45,9 @@ function deletion({ kind, id, label, body }: Resource): Change {
 }
 
 function sameBody(kind: Kind, before: JsonObject, after: JsonObject): boolean {
-  const fields = new Set([...Object.keys(before), ...Object.keys(after)]);
-  return [...fields].every((field) => {
-    if (ignoredFields.has(field)) return true;
-    return kind.sets.includes(field) ? sameSet(before[field], after[field]) : sameJson(before[field], after[field]);
+  return sameFields(before, after, (a, b, field) => {
+    if (ignoredFields.has(field) || sameJson(a, b)) return true;
+    return kind.sets.includes(field) && sameSet(a, b);
   });
 }
 

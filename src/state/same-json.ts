@@ -4,11 +4,19 @@ import { isJsonObject, type Json, type JsonObject } from "../core/json.ts";
 export function sameJson(a: Json | undefined, b: Json | undefined): boolean {
   if (a === b) return true;
   if (Array.isArray(a) && Array.isArray(b)) return sameLists(a, b);
-  if (isJsonObject(a) && isJsonObject(b)) {
-    const keys = new Set([...Object.keys(a), ...Object.keys(b)]);
-    return [...keys].every((key) => sameJson(own(a, key), own(b, key)));
-  }
-  return false;
+  return isJsonObject(a) && isJsonObject(b) && sameFields(a, b, sameJson);
+}
+
+/** Whether `same` holds for every key that either object has. */
+export function sameFields(
+  a: JsonObject,
+  b: JsonObject,
+  same: (a: Json | undefined, b: Json | undefined, key: string) => boolean,
+): boolean {
+  return (
+    Object.keys(a).every((key) => same(a[key], own(b, key), key)) &&
+    Object.keys(b).every((key) => Object.hasOwn(a, key) || same(undefined, b[key], key))
+  );
 }
 
 /** A key like `__proto__` must not be found on the prototype. */

@@ -6,6 +6,7 @@ import { jsonText, planReport } from "../../src/cli/views/report.ts";
 import type { Origins } from "../../src/config/types.ts";
 import { maskSteps, type SensitivePointers } from "../../src/state/mask.ts";
 import { planSync } from "../../src/state/plan.ts";
+import { idOf } from "../../src/state/resources.ts";
 import { gatewayConfig } from "../support/gateway-config.ts";
 
 const folder = fileURLToPath(new URL("../../fixtures/state", import.meta.url));
@@ -26,7 +27,7 @@ describe.each(readdirSync(folder))("fixtures/state/%s", (name) => {
     { config: gatewayConfig(states.desired), origins: states.desiredOrigins ?? {}, unavailablePlugins: [] },
     states.selectTags,
   );
-  const sensitivePointers: SensitivePointers = (_, { id }) => states.sensitive?.[String(id)] ?? [];
+  const sensitivePointers: SensitivePointers = (_, body) => states.sensitive?.[idOf(body)] ?? [];
   const steps = maskSteps(plan, sensitivePointers, { maskOrigins: true });
   const text = `${eventsText(steps, false)}${summaryText(plan, false)}`;
   const json = jsonText(planReport({ steps, serial: plan.serial }));
