@@ -41,7 +41,7 @@ async function cruise(folder: string): Promise<Cruise["summary"]> {
   return (JSON.parse(stdout) as Cruise).summary;
 }
 
-describe("the layers of src", () => {
+describe("the layers of src", { timeout: 60_000 }, () => {
   it("are kept", async () => {
     const summary = await cruise(root);
     expect(summary.violations.map(({ rule, from, to }) => `${rule.name}: ${from} → ${to}`)).toEqual([]);
@@ -67,7 +67,7 @@ describe("the layers of src", () => {
   });
 });
 
-describe("a planted violation", () => {
+describe("a planted violation", { timeout: 60_000 }, () => {
   let folder: string;
 
   beforeEach(async () => {
@@ -130,8 +130,9 @@ describe("the repository", () => {
     expect(await grep(`(^|[ (=:,['\`]"?)(${places.join("|")})`)).toEqual([]);
   });
 
-  it("runs every test that it has", async () => {
-    expect(await grep("\\b(it|test|describe|suite)\\.(only|skip|todo|fails)\\b", "test")).toEqual([]);
+  it("runs every test that it has, or says why not", async () => {
+    const left = await grep("\\b(it|test|describe|suite)\\.(only|skip|todo|fails)\\b", "test");
+    expect(left.filter((line) => !/\.skip\(.*\breason\b/.test(line))).toEqual([]);
   });
 });
 
