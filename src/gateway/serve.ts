@@ -1,5 +1,5 @@
 import type { Route } from "../config/types.ts";
-import { RequestError } from "../core/errors.ts";
+import { BugError, RequestError } from "../core/errors.ts";
 import { runChain } from "./chain.ts";
 import type { HttpExchange } from "./exchange.ts";
 import { splitHost } from "./host-pattern.ts";
@@ -19,6 +19,8 @@ export async function serve(exchange: HttpExchange, runtime: Runtime): Promise<v
   }
   if (plan.unavailable.length > 0) throw unavailable(plan);
   await runChain(plan.links, exchange, () => proxyToService(exchange, match, runtime.upstream));
+  if (exchange.status === 0 && !exchange.isOver)
+    throw new BugError("No plugin of the route answered or called next().");
 }
 
 function refuseUpgrade({ request }: HttpExchange): void {
