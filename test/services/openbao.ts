@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { EventEmitter, once } from "node:events";
+import { once } from "node:events";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { setTimeout } from "node:timers/promises";
 import { describe, it } from "vitest";
 import { openBaoExcuse, openBaoProgram } from "./places.js";
 
@@ -41,7 +42,7 @@ export async function startOpenBao(options: OpenBaoOptions & { readonly rootToke
   const flags = [`-dev-root-token-id=${rootToken}`, `-dev-listen-address=${host}:${port}`, "-dev-no-store-token"];
   const server = await launch(["server", "-dev", ...flags], folder);
   const request = client(`http://${host}:${port}`, rootToken);
-  return { host, port, rootToken, request, stop: async () => await server.end() };
+  return { host, port, rootToken, request, stop: async () => await end(server) };
 }
 
 /** As startOpenBao, with TLS: `authority` is the file of the authority that signed its certificate. */
@@ -52,7 +53,7 @@ export async function startOpenBaoWithTls(
   const port = options.port ?? (await freePort(host));
   const flags = [`-dev-root-token-id=${rootToken}`, `-dev-listen-address=${host}:${port}`, "-dev-no-store-token"];
   const server = await launch(["server", "-dev-tls", `-dev-tls-cert-dir=${folder}`, ...flags], folder);
-  return { host, port, rootToken, authority: join(folder, "vault-ca.pem"), stop: async () => await server.end() };
+  return { host, port, rootToken, authority: join(folder, "vault-ca.pem"), stop: async () => await end(server) };
 }
 
 /** Initialised with one unseal key, unsealed, with a KV engine of version 2 at `secret`. */
@@ -67,9 +68,8 @@ export async function startDurableOpenBao(options: OpenBaoOptions): Promise<Dura
   const rootToken = String(shares["root_token"]);
   const request = client(origin, rootToken);
   const unseal = async (): Promise<void> => {
-    const active = server.says("post-unseal setup complete");
     await request("PUT", "sys/unseal", { key });
-    await active;
+    await untilActive(origin);
   };
   await unseal();
   await request("POST", "sys/mounts/secret", { type: "kv", options: { version: "2" } });
@@ -81,10 +81,10 @@ export async function startDurableOpenBao(options: OpenBaoOptions): Promise<Dura
     unseal,
     seal: async () => void (await request("PUT", "sys/seal")),
     async restart() {
-      await server.end();
+      await end(server);
       server = await launch(flags, folder);
     },
-    stop: async () => await server.end(),
+    stop: async () => await end(server),
   };
 }
 
@@ -99,17 +99,17 @@ export async function createToken(bao: OpenBao, path: string, ttl: string): Prom
   return (auth as { client_token: string }).client_token;
 }
 
-/** The credentials of a new AppRole whose tokens may read `path` and live for `ttl`. */
+/** The credentials of a new AppRole whose tokens may read `path`; `settings` are Vault's, such as `token_num_uses`. */
 export async function createAppRole(
   bao: OpenBao,
   path: string,
-  ttl: string,
+  settings: object = {},
 ): Promise<{ readonly roleId: string; readonly secretId: string }> {
   await allowRead(bao, path);
   const { data: engines } = await bao.request("GET", "sys/auth");
   if (!Object.hasOwn(engines as object, "approle/")) await bao.request("POST", "sys/auth/approle", { type: "approle" });
   const role = `auth/approle/role/${policyName(path)}`;
-  await bao.request("POST", role, { token_policies: [policyName(path)], token_ttl: ttl, token_max_ttl: ttl });
+  await bao.request("POST", role, { token_policies: [policyName(path)], ...settings });
   const { data: id } = await bao.request("GET", `${role}/role-id`);
   const { data: secret } = await bao.request("POST", `${role}/secret-id`);
   return { roleId: (id as { role_id: string }).role_id, secretId: (secret as { secret_id: string }).secret_id };
@@ -169,34 +169,22 @@ async function writeConfig(folder: string, host: string, port: number): Promise<
   return file;
 }
 
-interface Server {
-  /** Resolves when a line of the server's log contains `text`, from now on. */
-  says(text: string): Promise<void>;
-  end(): Promise<void>;
-}
-
 /** Resolves when the server says that it has started. */
-async function launch(args: readonly string[], home: string): Promise<Server> {
+async function launch(args: readonly string[], home: string): Promise<ChildProcess> {
   const server = spawn(openBaoProgram, args, { env: { HOME: home }, stdio: ["ignore", "pipe", "pipe"] });
-  const lines = new EventEmitter();
   const last: string[] = [];
-  for (const output of [server.stdout, server.stderr]) {
-    createInterface(output).on("line", (line) => {
-      last.splice(0, last.length - 9);
-      last.push(line);
-      lines.emit("line", line);
-    });
-  }
-  const says = async (text: string): Promise<void> =>
-    await new Promise((resolve, reject) => {
-      lines.on("line", (line: string) => {
-        if (line.includes(text)) resolve();
+  await new Promise<void>((resolve, reject) => {
+    for (const output of [server.stdout, server.stderr]) {
+      createInterface(output).on("line", (line) => {
+        last.splice(0, last.length - 9);
+        last.push(line);
+        if (line.includes("server started!")) resolve();
       });
-      server.once("error", reject);
-      server.once("exit", (code) => reject(new Error(`OpenBao ended with ${code}:\n${last.join("\n")}`)));
-    });
-  await says("server started!");
-  return { says, end: async () => await end(server) };
+    }
+    server.once("error", reject);
+    server.once("exit", (code) => reject(new Error(`OpenBao ended with ${code}:\n${last.join("\n")}`)));
+  });
+  return server;
 }
 
 async function end(server: ChildProcess): Promise<void> {
@@ -204,6 +192,15 @@ async function end(server: ChildProcess): Promise<void> {
   const ended = once(server, "exit");
   server.kill("SIGKILL");
   await ended;
+}
+
+/** An unsealed node elects itself before it answers. */
+async function untilActive(origin: string): Promise<void> {
+  for (;;) {
+    const { status } = await fetch(`${origin}/v1/sys/health`);
+    if (status === 200) return;
+    await setTimeout(20);
+  }
 }
 
 async function freePort(host: string): Promise<number> {

@@ -46,17 +46,22 @@ export function readError(failure: HcvFailure, action: HcvAction): SecretError {
   }
 }
 
+/** A path without AppRole is answered with 403 or 404, wrong credentials with 400. */
 export function loginError(failure: HcvFailure, action: HcvAction): SecretError {
   switch (failure.status) {
     case 400:
-    case 403:
       return denied(
-        "it refused the AppRole login. Check approle_role_id, and whether the secret id has expired",
+        "the AppRole login was refused. Check approle_role_id, and whether the secret id has expired",
         failure,
         action,
       );
+    case 403:
     case 404:
-      return denied(`it has no AppRole login at ${action.path}. Check approle_auth_path`, failure, action);
+      return denied(
+        `there is no AppRole login at ${action.path}. Check approle_auth_path and namespace`,
+        failure,
+        action,
+      );
     default:
       return unreachable(describe(failure), failure, action);
   }

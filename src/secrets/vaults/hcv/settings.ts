@@ -1,5 +1,5 @@
+import { X509Certificate } from "node:crypto";
 import { readFile } from "node:fs/promises";
-import { createSecureContext } from "node:tls";
 import { ConfigError } from "../../../core/errors.ts";
 import { isJsonObject, type JsonObject } from "../../../core/json.ts";
 import type { Secret } from "../../../core/secret.ts";
@@ -84,13 +84,13 @@ async function readAuthority(config: JsonObject): Promise<string | undefined> {
   if (file === undefined) return undefined;
   try {
     const pem = await readFile(file, "utf8");
-    createSecureContext({ ca: pem });
-    if (pem.includes("-----BEGIN CERTIFICATE-----")) return pem;
+    const certificates = pem.match(/-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----/gs) ?? [""];
+    // Each is read here, because Node passes over those that it cannot read.
+    return certificates.map((certificate) => new X509Certificate(certificate).toString()).join("");
   } catch (thrown) {
-    const code = (thrown as NodeJS.ErrnoException).code ?? "not PEM";
+    const code = (thrown as NodeJS.ErrnoException).code ?? "no certificates";
     throw unusable("gw.ca_file", `${file} cannot be used (${code})`, "Name a readable PEM file with certificates.");
   }
-  throw unusable("gw.ca_file", `${file} holds no certificate`, "Name a readable PEM file with certificates.");
 }
 
 function textOf(config: JsonObject, field: string): string | undefined {
