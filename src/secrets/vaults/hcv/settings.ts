@@ -39,10 +39,8 @@ export async function readSettings(
   config: JsonObject,
   environment: VaultServices["environment"],
 ): Promise<HcvSettings> {
-  const host = textOf(config, "host") ?? "127.0.0.1";
-  const port = typeof config["port"] === "number" ? config["port"] : 8200;
   return {
-    origin: `${textOf(config, "protocol") ?? "http"}://${host.includes(":") ? `[${host}]` : host}:${port}`,
+    origin: readOrigin(config, environment),
     namespace: textOf(config, "namespace"),
     mount: textOf(config, "mount") ?? "secret",
     kv: textOf(config, "kv") === "v2" ? "v2" : "v1",
@@ -50,6 +48,19 @@ export async function readSettings(
     isVerified: config["ssl_verify"] !== false && config["ssl_verify"] !== "off",
     authority: await readAuthority(config),
   };
+}
+
+function readOrigin(config: JsonObject, environment: VaultServices["environment"]): string {
+  const protocol = textOf(config, "protocol") ?? "http";
+  const host = ownSecret(textOf(config, "host") ?? "127.0.0.1", "host", environment).reveal();
+  const port = ownSecret(String(portOf(config)), "port", environment).reveal();
+  const origin = `${protocol}://${host.includes(":") ? `[${host}]` : host}:${port}`;
+  if (URL.canParse(origin)) return origin;
+  throw unusable("host", `${origin} is no address`, "Correct host and port.");
+}
+
+function portOf({ port }: JsonObject): number | string {
+  return typeof port === "number" || typeof port === "string" ? port : 8200;
 }
 
 function readLogin(config: JsonObject, environment: VaultServices["environment"]): HcvLogin {

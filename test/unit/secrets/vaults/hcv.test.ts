@@ -67,9 +67,14 @@ describeWithOpenBao("the hcv vault", () => {
       expect(await read(rooted({ namespace: "team" }), OPENAI)).toBe('{"key":"of the team"}');
     });
 
-    it("takes its token from the environment", async () => {
-      const config = at({ token: "{vault://env/hcv-token}" });
-      expect(await read(config, OPENAI, { HCV_TOKEN: bao.rootToken })).toBe('{"key":"second"}');
+    it("takes its token and its address from the environment", async () => {
+      const config = {
+        host: "{vault://env/hcv-host}",
+        port: "{vault://env/hcv-port}",
+        token: "{vault://env/hcv-token}",
+      };
+      const environment = { HCV_HOST: bao.host, HCV_PORT: String(bao.port), HCV_TOKEN: bao.rootToken };
+      expect(await read({ ...config, kv: "v2" }, OPENAI, environment)).toBe('{"key":"second"}');
     });
   });
 
@@ -176,6 +181,7 @@ describe("the configuration of an hcv vault", () => {
   it.each([
     [{ auth_method: "kubernetes" }, 'the login method "kubernetes" is not in this version'],
     [{}, "token: it is missing"],
+    [{ token: "t", port: "{vault://env/empty}", host: "a b" }, "http://a b: is no address"],
     [{ token: "{vault://env/empty}" }, "token: it is empty"],
     [{ token: "{vault://other/token}" }, "but not from another vault in this version"],
     [{ auth_method: "approle", approle_secret_id: "x" }, "approle_role_id: it is missing"],
