@@ -5,12 +5,14 @@ import type { ChainLink, PluginScope } from "./chain.ts";
 import { selectPlugins } from "./plugin-selection.ts";
 import { compileRouter, type Match, type Router, type RouterRequest } from "./router.ts";
 
-/** What a runtime is built from besides the configuration; made by cli/wire.ts and shared by all runtimes. */
+/** What a runtime is built from besides the configuration; made by cli/wire.ts. */
 export interface RuntimeServices {
   readonly upstream: Upstream;
   /** undefined for a plugin that gw does not have. */
   definition(name: string): Promise<PluginDefinition> | undefined;
   pluginServices(pluginId: string): PluginServices;
+  /** Closes what belongs to this runtime alone, such as its vaults; called last. */
+  close?(): Promise<void>;
 }
 
 export interface RuntimeOptions {
@@ -71,7 +73,7 @@ export async function createRuntime(
     const service = route.service === undefined ? undefined : byId.get(route.service.id);
     return { route, service, ...toChain(plugins, made) };
   });
-  return new CompiledRuntime(router, plans, [...made.values()], services.upstream, options.serial);
+  return new CompiledRuntime(router, plans, [...made.values()], services, options.serial);
 }
 
 function withoutDisabledServices(routes: readonly Route[], usable: readonly Service[]): readonly Route[] {
@@ -132,6 +134,7 @@ class CompiledRuntime implements Runtime {
   readonly #router: Router;
   readonly #planOf: ReadonlyMap<string, RoutePlan>;
   readonly #plugins: readonly Plugin[];
+  readonly #services: RuntimeServices;
   #requests = 0;
   #closing: { readonly promise: Promise<void>; readonly done: () => void } | undefined;
 
@@ -139,14 +142,15 @@ class CompiledRuntime implements Runtime {
     router: Router,
     plans: readonly RoutePlan[],
     made: readonly MadePlugin[],
-    upstream: Upstream,
+    services: RuntimeServices,
     serial: number | undefined,
   ) {
     this.#router = router;
     this.plans = plans;
     this.#planOf = new Map(plans.map((plan) => [plan.route.id, plan]));
     this.#plugins = made.map(({ plugin }) => plugin);
-    this.upstream = upstream;
+    this.upstream = services.upstream;
+    this.#services = services;
     this.serial = serial;
   }
 
