@@ -26,7 +26,11 @@ export interface ExchangeEnd {
 export interface EventMap {
   "exchange-end": ExchangeEnd;
   /** A notice of any layer: `code` is stable, `count` how often it was held back since the last one. */
-  notice: { readonly code: string; readonly message: string; readonly details?: Readonly<Record<string, string | number | boolean>> };
+  notice: {
+    readonly code: string;
+    readonly message: string;
+    readonly details?: Readonly<Record<string, string | number | boolean>>;
+  };
   /** A new configuration is served. */
   "config-swap": { readonly serial: number | undefined; readonly routes: number; readonly ms: number };
   /** A new configuration was refused; the old one is still served. */
