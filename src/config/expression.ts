@@ -13,7 +13,10 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Why an expression has no value. The message names the variable, never its value. */
 export interface ExpressionProblem {
-  readonly code: Extract<DiagnosticCode, "template-syntax" | "template-unsupported" | "env-name" | "env-unset" | "env-conversion">;
+  readonly code: Extract<
+    DiagnosticCode,
+    "template-syntax" | "template-unsupported" | "env-name" | "env-unset" | "env-conversion"
+  >;
   readonly message: string;
   readonly fix?: string;
 }
@@ -68,13 +71,17 @@ export function parseExpression(source: string): Expression | ExpressionProblem 
 
 /** The one way an expression is kept: load(print(x)) gives it back unchanged. */
 export function printExpression({ operand, pipes }: Expression): string {
-  const head = "text" in operand ? quote(operand.text) : ["env", quote(operand.variable), ...quoteAll(operand.fallback)].join(" ");
+  const head =
+    "text" in operand ? quote(operand.text) : ["env", quote(operand.variable), ...quoteAll(operand.fallback)].join(" ");
   const stages = [head, ...pipes.map((pipe) => (pipe.name === "indent" ? `indent ${pipe.width}` : pipe.name))];
   return `${OPENING} ${stages.join(" | ")} ${CLOSING}`;
 }
 
 /** The value as text; `indent` has done its work when a value is put in its place after parsing. */
-export function evaluateExpression({ operand, pipes }: Expression, environment: Environment): { readonly value: string } | ExpressionProblem {
+export function evaluateExpression(
+  { operand, pipes }: Expression,
+  environment: Environment,
+): { readonly value: string } | ExpressionProblem {
   const start = evaluateOperand(operand, environment);
   if ("code" in start) return start;
   let { value } = start;
@@ -86,7 +93,10 @@ export function evaluateExpression({ operand, pipes }: Expression, environment: 
   return { value };
 }
 
-function evaluateOperand(operand: Expression["operand"], environment: Environment): { readonly value: string } | ExpressionProblem {
+function evaluateOperand(
+  operand: Expression["operand"],
+  environment: Environment,
+): { readonly value: string } | ExpressionProblem {
   if ("text" in operand) return { value: operand.text };
   const value = environment[operand.variable] ?? operand.fallback;
   if (value !== undefined) return { value };
@@ -131,9 +141,11 @@ function splitStages(body: string): Token[][] | ExpressionProblem {
 function parseOperand(tokens: readonly Token[]): Expression["operand"] | ExpressionProblem {
   const [first, variable, fallback, extra] = tokens;
   if (first === undefined) return syntaxProblem("The expression is empty.");
-  if ("text" in first) return variable === undefined ? { text: first.text } : syntaxProblem("Nothing may follow a text but a pipe.");
+  if ("text" in first)
+    return variable === undefined ? { text: first.text } : syntaxProblem("Nothing may follow a text but a pipe.");
   if (first.word !== "env") return unsupported(first.word);
-  if (variable === undefined || !("text" in variable)) return syntaxProblem('env needs the name of a variable in quotes: env "DECK_X".');
+  if (variable === undefined || !("text" in variable))
+    return syntaxProblem('env needs the name of a variable in quotes: env "DECK_X".');
   if (extra !== undefined || (fallback !== undefined && !("text" in fallback))) {
     return syntaxProblem('env takes a name and at most one default, both in quotes: env "DECK_X" "default".');
   }
@@ -146,8 +158,11 @@ function parsePipe(tokens: readonly Token[]): Pipe | ExpressionProblem {
   if (first === undefined || !("word" in first)) return syntaxProblem("A pipe needs a function behind it.");
   const name = first.word;
   if (name === "indent") {
-    const isWidth = argument !== undefined && "word" in argument && /^\d{1,3}$/.test(argument.word) && extra === undefined;
-    return isWidth ? { name, width: Number(argument.word) } : syntaxProblem("indent needs the number of spaces: indent 8.");
+    const isWidth =
+      argument !== undefined && "word" in argument && /^\d{1,3}$/.test(argument.word) && extra === undefined;
+    return isWidth
+      ? { name, width: Number(argument.word) }
+      : syntaxProblem("indent needs the number of spaces: indent 8.");
   }
   if (name !== "toBool" && name !== "toInt" && name !== "toFloat") return unsupported(name);
   return argument === undefined ? { name } : syntaxProblem(`${name} takes no argument.`);

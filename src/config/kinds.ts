@@ -1,3 +1,4 @@
+import { BugError } from "../core/errors.ts";
 import type { CollectionName } from "./types.ts";
 
 /**
@@ -19,9 +20,23 @@ export interface Kind {
 }
 
 export const kinds: readonly Kind[] = [
-  { collection: "consumers", name: "consumer", level: 1, references: {}, keys: ["username", "custom_id"], sets: ["tags"] },
+  {
+    collection: "consumers",
+    name: "consumer",
+    level: 1,
+    references: {},
+    keys: ["username", "custom_id"],
+    sets: ["tags"],
+  },
   { collection: "vaults", name: "vault", level: 1, references: {}, keys: ["prefix"], sets: ["tags"] },
-  { collection: "services", name: "service", level: 2, references: {}, keys: ["name"], sets: ["tags", "ca_certificates"] },
+  {
+    collection: "services",
+    name: "service",
+    level: 2,
+    references: {},
+    keys: ["name"],
+    sets: ["tags", "ca_certificates"],
+  },
   {
     collection: "routes",
     name: "route",
@@ -39,3 +54,10 @@ export const kinds: readonly Kind[] = [
     sets: ["tags", "protocols"],
   },
 ];
+
+/** The row of a collection. */
+export function kindOf(collection: CollectionName): Kind {
+  const kind = kinds.find((each) => each.collection === collection);
+  if (kind === undefined) throw new BugError(`There is no kind for ${collection}.`);
+  return kind;
+}

@@ -1,8 +1,20 @@
 import type { Readable } from "node:stream";
-import type { Diagnostic } from "../core/diagnostics.ts";
-import { BugError, ConfigError } from "../core/errors.ts";
+import { type Diagnostic, hasErrors, sortDiagnostics } from "../core/diagnostics.ts";
+import { ConfigError } from "../core/errors.ts";
+import type { DocumentHeader } from "./check-document.ts";
+import { checkDocument } from "./check-document.ts";
+import { checkMeaning, meaningContext } from "./check-meaning.ts";
+import { checkShape } from "./check-shape.ts";
+import { diagnose, type Draft, type Finding } from "./draft.ts";
+import { flatten } from "./flatten.ts";
+import { type Identified, identify } from "./identify.ts";
+import { mergeHeaders } from "./merge.ts";
+import { normalise, originsOf, sortConfig } from "./normalise.ts";
 import type { PluginCheck } from "./plugin-check.ts";
-import type { LoadedConfig } from "./types.ts";
+import { checkServiceAddress } from "./rules/services.ts";
+import { readDocument, type SourceDocument } from "./source-document.ts";
+import { readSources, type Source } from "./sources.ts";
+import type { Entity, LoadedConfig } from "./types.ts";
 
 export interface LoadOptions {
   /** Relative inputs are looked for here. */
@@ -31,10 +43,106 @@ export async function loadConfig(inputs: readonly string[], options: LoadOptions
   const { diagnostics, loaded, sources } = await checkConfig(inputs, options);
   if (loaded !== undefined) return loaded;
   const errors = diagnostics.filter((diagnostic) => diagnostic.severity === "error").length;
-  throw new ConfigError(`The configuration has ${errors === 1 ? "an error" : `${errors} errors`}.`, diagnostics, sources);
+  throw new ConfigError(
+    `The configuration has ${errors === 1 ? "an error" : `${errors} errors`}.`,
+    diagnostics,
+    sources,
+  );
 }
 
 /** Every finding at once; never throws for what the user wrote. */
 export async function checkConfig(inputs: readonly string[], options: LoadOptions): Promise<CheckedConfig> {
-  throw new BugError(`Loading ${inputs.length} inputs from ${options.cwd} is not built yet.`);
+  const { sources, diagnostics } = await readSources(inputs, options);
+  return checkSources(sources, options, diagnostics);
+}
+
+/** The same for texts that have been read: pure. */
+export function checkSources(
+  sources: readonly Source[],
+  options: Omit<LoadOptions, "cwd" | "stdin">,
+  found: readonly Diagnostic[] = [],
+): CheckedConfig {
+  const diagnostics = [...found];
+  const masked = new Map<string, string>();
+  const documents: SourceDocument[] = [];
+  for (const { file, text } of sources) {
+    const result = readDocument(file, text, options.environment);
+    masked.set(file, result.maskedText);
+    diagnostics.push(...result.diagnostics);
+    if (result.document !== undefined) documents.push(result.document);
+  }
+  const headers = documents.map((document) => ({ document, ...checkDocument(document) }));
+  const flat = documents.map(flatten);
+  diagnostics.push(...headers.flatMap((each) => each.diagnostics), ...flat.flatMap((each) => each.diagnostics));
+  const { header, diagnostics: conflicts } = mergeHeaders(headers);
+  diagnostics.push(...conflicts);
+
+  const drafts = flat.flatMap((each) => each.drafts);
+  const checked = checkDrafts(drafts, options);
+  diagnostics.push(...checked.diagnostics);
+  if (drafts.length === 0 && options.allowEmpty !== true && !hasErrors(diagnostics))
+    diagnostics.push(nothingDeclared(sources));
+
+  const sorted = sortDiagnostics(diagnostics);
+  if (hasErrors(sorted)) return { diagnostics: sorted, sources: masked };
+  return {
+    diagnostics: sorted,
+    sources: masked,
+    loaded: loadedConfig(checked.entities, header, sources, sorted, options),
+  };
+}
+
+interface CheckedEntity {
+  readonly identified: Identified;
+  readonly entity: Entity;
+}
+
+function checkDrafts(drafts: readonly Draft[], options: Pick<LoadOptions, "plugins" | "unknownPlugins">) {
+  const { entities: identifiedDrafts, diagnostics } = identify(drafts);
+  const context = meaningContext(drafts);
+  const entities: CheckedEntity[] = [];
+  const all = [...diagnostics];
+  for (const identified of identifiedDrafts) {
+    const { draft } = identified;
+    const report = (findings: readonly Finding[]): void => {
+      all.push(...findings.flatMap((finding) => diagnose(draft, finding) ?? []));
+    };
+    const shape = [...checkShape(draft), ...(draft.collection === "services" ? checkServiceAddress(draft) : [])];
+    report(shape);
+    if (shape.length > 0) continue;
+    const entity = normalise(identified);
+    report(checkMeaning(draft, entity, context, options));
+    entities.push({ identified, entity });
+  }
+  return { entities, diagnostics: all };
+}
+
+function loadedConfig(
+  entities: readonly CheckedEntity[],
+  header: DocumentHeader,
+  sources: readonly Source[],
+  diagnostics: readonly Diagnostic[],
+  options: Pick<LoadOptions, "plugins">,
+): LoadedConfig {
+  const origins = entities.map(({ identified }): [string, readonly string[]] => [identified.id, originsOf(identified)]);
+  const isUnknown = ({ identified: { draft } }: CheckedEntity): boolean =>
+    draft.collection === "plugins" && !options.plugins.has(String(draft.value["name"]));
+  return {
+    config: sortConfig(entities.map(({ identified, entity }) => ({ collection: identified.draft.collection, entity }))),
+    origins: Object.fromEntries(origins.filter(([, pointers]) => pointers.length > 0)),
+    diagnostics,
+    selectTags: header.selectTags,
+    files: sources.map(({ file }) => file),
+    unavailablePlugins: entities.filter(isUnknown).map(({ entity }) => entity.id),
+  };
+}
+
+function nothingDeclared(sources: readonly Source[]): Diagnostic {
+  const names = sources.map(({ file }) => (file === "-" ? "standard input" : `"${file}"`)).join(", ");
+  return {
+    severity: "error",
+    code: "nothing-declared",
+    message: `Nothing is declared in ${names === "" ? "the input" : names}.`,
+    fix: "Declare services, routes, plugins or vaults. To empty a store on purpose, use `gw reset`.",
+  };
 }

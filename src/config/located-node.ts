@@ -1,4 +1,16 @@
-import { type Document, isAlias, isMap, isPair, isScalar, isSeq, type Node, type ParsedNode, Scalar, type YAMLMap, type YAMLSeq } from "yaml";
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isPair,
+  isScalar,
+  isSeq,
+  type Node,
+  type ParsedNode,
+  Scalar,
+  type YAMLMap,
+  type YAMLSeq,
+} from "yaml";
 import type { Json } from "../core/json.ts";
 import { resolvePlainScalar } from "./plain-scalar.ts";
 
@@ -50,14 +62,16 @@ class Locator {
     if (depth > MAX_DEPTH) throw new NodeError(`Values are nested more than ${MAX_DEPTH} deep.`, start);
     if (isAlias(node)) return this.#resolveAlias(node.source, start);
     const located = this.#locateContent(node, start, end, depth);
-    if (located.size > MAX_SIZE) throw new NodeError(`Aliases make more than ${MAX_SIZE.toLocaleString("en")} values of this.`, start);
+    if (located.size > MAX_SIZE)
+      throw new NodeError(`Aliases make more than ${MAX_SIZE.toLocaleString("en")} values of this.`, start);
     if ("anchor" in node && node.anchor !== undefined) this.#anchors.set(node.anchor, located);
     return located;
   }
 
   #locateContent(node: ParsedNode | Node, start: number, end: number, depth: number): LocatedNode {
     if (isScalar(node)) return locateScalar(node, start, end);
-    if (node.tag !== undefined && !STANDARD_TAGS.has(node.tag)) throw new NodeError("YAML tags are not supported.", start);
+    if (node.tag !== undefined && !STANDARD_TAGS.has(node.tag))
+      throw new NodeError("YAML tags are not supported.", start);
     if (isSeq(node)) return this.#locateList(node, start, end, depth);
     if (isMap(node)) return this.#locateMapping(node, start, end, depth);
     throw new NodeError("This kind of YAML node is not supported.", start);
@@ -65,7 +79,8 @@ class Locator {
 
   #resolveAlias(name: string, start: number): LocatedNode {
     const anchored = this.#anchors.get(name);
-    if (anchored === undefined) throw new NodeError(`The alias *${name} has no anchor &${name} that ends before it.`, start);
+    if (anchored === undefined)
+      throw new NodeError(`The alias *${name} has no anchor &${name} that ends before it.`, start);
     return anchored;
   }
 
@@ -124,7 +139,8 @@ const STRING_TAG = "tag:yaml.org,2002:str";
 const STANDARD_TAGS: ReadonlySet<string> = new Set(["tag:yaml.org,2002:map", "tag:yaml.org,2002:seq"]);
 
 function locateScalar(scalar: Scalar, start: number, end: number): LocatedNode {
-  if (scalar.tag !== undefined && scalar.tag !== STRING_TAG) throw new NodeError("YAML tags are not supported. Use quotes for text.", start);
+  if (scalar.tag !== undefined && scalar.tag !== STRING_TAG)
+    throw new NodeError("YAML tags are not supported. Use quotes for text.", start);
   const text = String(scalar.value ?? "");
   const isPlain = scalar.type === Scalar.PLAIN && scalar.tag === undefined;
   return { value: isPlain ? resolvePlainScalar(text) : text, start, end, isPlain, size: 1 };

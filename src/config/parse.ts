@@ -32,7 +32,12 @@ export interface ParseResult {
  */
 export function parseDocument(text: string, file: string): ParseResult {
   const placeAt = createLineTable(text, file);
-  const report = (severity: Diagnostic["severity"], code: DiagnosticCode, message: string, offset: number): Diagnostic => ({
+  const report = (
+    severity: Diagnostic["severity"],
+    code: DiagnosticCode,
+    message: string,
+    offset: number,
+  ): Diagnostic => ({
     severity,
     code,
     message,
@@ -40,13 +45,24 @@ export function parseDocument(text: string, file: string): ParseResult {
   });
   try {
     const [first, second] = readAll(text);
-    if (first === undefined) return { document: documentOf({ value: null, start: 0, end: 0, isPlain: true, size: 1 }, placeAt), diagnostics: [] };
+    if (first === undefined)
+      return {
+        document: documentOf({ value: null, start: 0, end: 0, isPlain: true, size: 1 }, placeAt),
+        diagnostics: [],
+      };
     const [error] = first.errors.toSorted((a, b) => a.pos[0] - b.pos[0]);
     if (error !== undefined) return { diagnostics: [report("error", "yaml-syntax", describe(error), error.pos[0])] };
     const diagnostics: Diagnostic[] = [];
     if (second !== undefined) {
       const start = second.range[0];
-      diagnostics.push(report("warning", "extra-document", "Only the first YAML document of a file is read; what follows is ignored.", start));
+      diagnostics.push(
+        report(
+          "warning",
+          "extra-document",
+          "Only the first YAML document of a file is read; what follows is ignored.",
+          start,
+        ),
+      );
     }
     const root = locate(first, (key, at, firstAt) => {
       diagnostics.push({
@@ -57,7 +73,8 @@ export function parseDocument(text: string, file: string): ParseResult {
     });
     return { document: documentOf(root, placeAt), diagnostics };
   } catch (thrown) {
-    if (thrown instanceof NodeError) return { diagnostics: [report("error", "yaml-unsupported", thrown.message, thrown.offset)] };
+    if (thrown instanceof NodeError)
+      return { diagnostics: [report("error", "yaml-unsupported", thrown.message, thrown.offset)] };
     return { diagnostics: [report("error", "yaml-syntax", unreadable(thrown), 0)] };
   }
 }
@@ -109,7 +126,8 @@ function nearest(root: LocatedNode, path: Path): LocatedNode {
 /** Own words: the library's messages may quote the text, and so a secret. */
 const explanations: Partial<Record<ErrorCode, string>> = {
   BAD_ALIAS: "An alias (*name) has no anchor (&name) before it.",
-  BAD_DQ_ESCAPE: 'A backslash in double quotes begins no known escape. Write "\\\\" for a backslash, or use single quotes.',
+  BAD_DQ_ESCAPE:
+    'A backslash in double quotes begins no known escape. Write "\\\\" for a backslash, or use single quotes.',
   BAD_INDENT: "The indentation does not fit the lines above.",
   BAD_SCALAR_START: "A value cannot begin with this character. Put the value in quotes.",
   BLOCK_AS_IMPLICIT_KEY: "Nested mappings are not allowed on one line. Is a value with a colon missing its quotes?",
@@ -126,5 +144,7 @@ function describe(error: YAMLError): string {
 }
 
 function unreadable(thrown: unknown): string {
-  return toError(thrown) instanceof RangeError ? "This is nested too deeply to be read." : "This cannot be read as YAML.";
+  return toError(thrown) instanceof RangeError
+    ? "This is nested too deeply to be read."
+    : "This cannot be read as YAML.";
 }

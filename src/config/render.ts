@@ -32,6 +32,8 @@ export interface RenderedDocument {
   readonly value: Json;
   /** JSON pointer → the value with its expressions, for values that had any. */
   readonly templates: ReadonlyMap<string, string>;
+  /** JSON pointers of values that could not be made; the template stands in their place, and no check should look at them. */
+  readonly broken: ReadonlySet<string>;
   readonly diagnostics: readonly Diagnostic[];
 }
 
@@ -65,7 +67,12 @@ export function hideExpressions(text: string): HiddenText {
 function placeholder(index: number, source: string, isLineStart: boolean): string {
   const width = isLineStart ? Number(/\|\s*indent\s+(\d+)\s*\}\}$/.exec(source)?.[1] ?? 0) : 0;
   const spaces = Math.min(width, source.length - 5);
-  return " ".repeat(spaces) + START + encode(index).padStart(source.length - spaces - 2, String.fromCharCode(FIRST_DIGIT)) + END;
+  return (
+    " ".repeat(spaces) +
+    START +
+    encode(index).padStart(source.length - spaces - 2, String.fromCharCode(FIRST_DIGIT)) +
+    END
+  );
 }
 
 function encode(index: number): string {
@@ -95,9 +102,15 @@ class Renderer {
   readonly #environment: Environment;
   readonly #placeAt: (offset: number) => Place;
   readonly #templates = new Map<string, string>();
+  readonly #broken = new Set<string>();
   readonly #diagnostics = new Map<string, Diagnostic>();
 
-  constructor(document: ParsedDocument, hidden: HiddenText, environment: Environment, placeAt: (offset: number) => Place) {
+  constructor(
+    document: ParsedDocument,
+    hidden: HiddenText,
+    environment: Environment,
+    placeAt: (offset: number) => Place,
+  ) {
     this.#document = document;
     this.#hidden = hidden;
     this.#environment = environment;
@@ -105,8 +118,9 @@ class Renderer {
   }
 
   render(): RenderedDocument {
-    const value = this.#hidden.text.includes(OPENING) || this.#hidden.expressions.length > 0 ? this.#renderValue(this.#document.value, []) : this.#document.value;
-    return { value, templates: this.#templates, diagnostics: [...this.#diagnostics.values()] };
+    const hasAny = this.#hidden.expressions.length > 0 || this.#hidden.text.includes(OPENING);
+    const value = hasAny ? this.#renderValue(this.#document.value, []) : this.#document.value;
+    return { value, templates: this.#templates, broken: this.#broken, diagnostics: [...this.#diagnostics.values()] };
   }
 
   #renderValue(value: Json, path: Path): Json {
@@ -114,24 +128,24 @@ class Renderer {
     if (Array.isArray(value)) return value.map((item: Json, index) => this.#renderValue(item, [...path, index]));
     if (!isJsonObject(value)) return value;
     for (const key of Object.keys(value)) if (key.includes(START) || key.includes(OPENING)) this.#refuseKey(path, key);
-    return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, this.#renderValue(member, [...path, key])]));
+    return Object.fromEntries(
+      Object.entries(value).map(([key, member]) => [key, this.#renderValue(member, [...path, key])]),
+    );
   }
 
   #renderText(text: string, path: Path): Json {
     if (text.includes(OPENING)) this.#report(path, this.#document.placeOf(path), unclosed);
     if (!text.includes(START)) return text;
-    let hasProblem = false;
-    const parts = { rendered: text, template: text };
-    parts.rendered = text.replaceAll(PLACEHOLDER, (_, digits: string) => {
-      const value = this.#evaluate(digits, path);
-      hasProblem ||= value === undefined;
-      return value ?? "";
-    });
-    parts.template = text.replaceAll(PLACEHOLDER, (_, digits: string) => this.#printTemplate(digits));
-    this.#templates.set(printPointer(path), parts.template);
-    // A value that could not be made must not cause a second finding: the template stands for it.
-    if (hasProblem) return parts.template;
-    return this.#document.isPlain(path) ? resolvePlainScalar(parts.rendered) : parts.rendered;
+    const pointer = printPointer(path);
+    const template = text.replaceAll(PLACEHOLDER, (_, digits: string) => this.#printTemplate(digits));
+    this.#templates.set(pointer, template);
+    const values = [...text.matchAll(PLACEHOLDER)].map(([, digits]) => this.#evaluate(digits ?? "", path));
+    if (values.includes(undefined)) {
+      this.#broken.add(pointer);
+      return template;
+    }
+    const rendered = text.replaceAll(PLACEHOLDER, () => values.shift() ?? "");
+    return this.#document.isPlain(path) ? resolvePlainScalar(rendered) : rendered;
   }
 
   #evaluate(digits: string, path: Path): string | undefined {
@@ -158,7 +172,8 @@ class Renderer {
   /** An alias may bring the same expression to several places: it is reported once. */
   #report(path: Path, place: Place, problem: ExpressionProblem): void {
     const key = `${place.line}:${place.column}:${problem.code}`;
-    if (!this.#diagnostics.has(key)) this.#diagnostics.set(key, { severity: "error", ...problem, place, path: printPath(path) });
+    if (!this.#diagnostics.has(key))
+      this.#diagnostics.set(key, { severity: "error", ...problem, place, path: printPath(path) });
   }
 }
 

@@ -15,7 +15,10 @@ export function hasExpression(text: string): boolean {
 }
 
 /** The value with each expression replaced, or the first problem. */
-export function evaluateTemplate(text: string, environment: Environment): { readonly value: string } | ExpressionProblem {
+export function evaluateTemplate(
+  text: string,
+  environment: Environment,
+): { readonly value: string } | ExpressionProblem {
   let value = "";
   let position = 0;
   for (const [start, end] of findExpressions(text)) {
@@ -33,12 +36,18 @@ export function escapeTemplate(text: string): string {
   return text.replaceAll(OPENING, () => printExpression(literalOpening));
 }
 
-/** Whether the template alone shows nothing of its value: one expression, and no default. */
+/** Whether the template shows nothing of its value: it is one expression, without a default. */
 export function hidesItsValue(text: string): boolean {
   const [found, another] = findExpressions(text);
-  if (found === undefined || another !== undefined || found[0] !== 0 || found[1] !== text.length) return false;
-  const expression = parseExpression(text);
-  return !("code" in expression) && "variable" in expression.operand && expression.operand.fallback === undefined;
+  return found?.[0] === 0 && found[1] === text.length && another === undefined && !hasPlainDefault(text);
+}
+
+/** Whether an expression brings its value, or a default, along. */
+export function hasPlainDefault(text: string): boolean {
+  return findExpressions(text).some(([start, end]) => {
+    const expression = parseExpression(text.slice(start, end));
+    return "code" in expression || !("variable" in expression.operand) || expression.operand.fallback !== undefined;
+  });
 }
 
 const literalOpening: Expression = { operand: { text: OPENING }, pipes: [] };

@@ -1,0 +1,116 @@
+import type { Diagnostic, Severity } from "../core/diagnostics.ts";
+import { didYouMean } from "../core/did-you-mean.ts";
+import { isJsonObject, type Json, type JsonObject } from "../core/json.ts";
+import type { DiagnosticCode } from "./codes.ts";
+import { type Path, printPath, printPointer } from "./path.ts";
+import { gatewaySchema } from "./schemas.ts";
+import type { SourceDocument } from "./source-document.ts";
+import { unsupportedKeys } from "./unsupported.ts";
+
+/** What a file says about itself. */
+export interface DocumentHeader {
+  readonly formatVersion?: string;
+  readonly selectTags: readonly string[];
+}
+
+export interface CheckedDocument {
+  readonly header: DocumentHeader;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+const VERSIONS = ["1.1", "3.0"];
+const IGNORED: ReadonlySet<string> = new Set(["_workspace", "_konnect"]);
+
+/** The top level of one file: its keys and what is not an entity. */
+export function checkDocument(document: SourceDocument): CheckedDocument {
+  const diagnostics: Diagnostic[] = [];
+  const report: Report = (severity, code, message, path, more = {}) => {
+    if (document.broken.has(printPointer(path))) return;
+    const place =
+      code === "unknown-key" || code === "not-supported"
+        ? document.places.keyPlaceOf(path)
+        : document.places.placeOf(path);
+    diagnostics.push({ severity, code, message, ...more, place, path: printPath(path) });
+  };
+  const { value } = document;
+  if (value === null) return { header: { selectTags: [] }, diagnostics };
+  if (!isJsonObject(value)) {
+    report(
+      "error",
+      "wrong-type",
+      "A configuration file must be a mapping with keys such as services, routes, plugins and vaults.",
+      [],
+    );
+    return { header: { selectTags: [] }, diagnostics };
+  }
+  checkKeys(value, report);
+  checkTransform(value, report);
+  const formatVersion = readFormatVersion(value, report);
+  const header = {
+    selectTags: readSelectTags(value, report),
+    ...(formatVersion === undefined ? {} : { formatVersion }),
+  };
+  return { header, diagnostics };
+}
+
+type Report = (
+  severity: Severity,
+  code: DiagnosticCode,
+  message: string,
+  path: Path,
+  more?: { readonly fix?: string },
+) => void;
+
+function checkKeys(value: JsonObject, report: Report): void {
+  const known = Object.keys(gatewaySchema.properties ?? {});
+  for (const key of Object.keys(value)) {
+    if (IGNORED.has(key)) report("warning", "ignored-key", `The key "${key}" is ignored: gw has no workspaces.`, [key]);
+    else if (known.includes(key) || key.startsWith("x-")) continue;
+    else if (unsupportedKeys.document.has(key))
+      report("error", "not-supported", `The key "${key}" is not supported by this version.`, [key]);
+    else report("error", "unknown-key", `The key "${key}" is not known.${didYouMean(key, known)}`, [key]);
+  }
+}
+
+function checkTransform(value: JsonObject, report: Report): void {
+  const transform = value["_transform"];
+  if (transform === undefined || transform === true) return;
+  const isFalse = transform === false;
+  const message = isFalse ? "_transform: false is not supported" : "_transform must be true, or left out.";
+  report("error", isFalse ? "not-supported" : "wrong-type", message, ["_transform"]);
+}
+
+function readFormatVersion(value: JsonObject, report: Report): string | undefined {
+  const version = value["_format_version"];
+  const fix = { fix: 'Write _format_version: "3.0".' };
+  if (version === undefined)
+    report("warning", "format-version", 'There is no _format_version; "3.0" is assumed.', [], fix);
+  else if (typeof version !== "string")
+    report("error", "format-version", "_format_version must be text, in quotes.", ["_format_version"], fix);
+  else if (VERSIONS.includes(version)) return version;
+  else report("error", "format-version", '_format_version must be "3.0" or "1.1".', ["_format_version"], fix);
+  return undefined;
+}
+
+function readSelectTags(value: JsonObject, report: Report): readonly string[] {
+  const info = value["_info"];
+  if (info === undefined) return [];
+  if (!isJsonObject(info)) {
+    report("error", "wrong-type", "_info must be a mapping.", ["_info"]);
+    return [];
+  }
+  for (const key of Object.keys(info)) {
+    if (key === "select_tags") continue;
+    const isKnown = unsupportedKeys._info.has(key);
+    const message = isKnown ? "is not supported by this version." : `is not known.${didYouMean(key, ["select_tags"])}`;
+    report("error", isKnown ? "not-supported" : "unknown-key", `The key "${key}" of _info ${message}`, ["_info", key]);
+  }
+  return readTags(info["select_tags"], report);
+}
+
+function readTags(tags: Json | undefined, report: Report): readonly string[] {
+  if (tags === undefined) return [];
+  const isList = Array.isArray(tags) && tags.every((tag): tag is string => typeof tag === "string" && tag !== "");
+  if (!isList) report("error", "wrong-type", "_info.select_tags must be a list of texts.", ["_info", "select_tags"]);
+  return isList ? tags : [];
+}

@@ -1,0 +1,68 @@
+import type { JsonObject } from "../core/json.ts";
+import type { Draft, Finding } from "./draft.ts";
+import type { CheckContext, PluginCheck } from "./plugin-check.ts";
+import { checkPluginConfig, checkPluginName, checkPluginScope, checkThreshold } from "./rules/plugins.ts";
+import { checkReferences } from "./rules/references.ts";
+import { checkRoute } from "./rules/routes.ts";
+import { checkPlainSecrets } from "./rules/secrets.ts";
+import { checkService } from "./rules/services.ts";
+import { checkVault, environmentPrefixes, vaultPrefixes } from "./rules/vaults.ts";
+import type { Entity, Plugin, Route, Service, Vault } from "./types.ts";
+
+export interface MeaningOptions {
+  readonly plugins: ReadonlyMap<string, PluginCheck>;
+  readonly unknownPlugins: "error" | "warn";
+}
+
+/** What the rules need to know of the whole configuration. */
+export interface MeaningContext extends CheckContext {
+  readonly environmentPrefixes: ReadonlySet<string>;
+}
+
+export function meaningContext(drafts: readonly Draft[]): MeaningContext {
+  const vaults: readonly JsonObject[] = drafts
+    .filter((draft) => draft.collection === "vaults")
+    .map((draft) => draft.value);
+  return { vaultPrefixes: vaultPrefixes(vaults), environmentPrefixes: environmentPrefixes(vaults) };
+}
+
+/** Rules beyond the schemas, for an entity that passed its schema. */
+export function checkMeaning(
+  draft: Draft,
+  entity: Entity,
+  context: MeaningContext,
+  options: MeaningOptions,
+): readonly Finding[] {
+  const prefixes = { all: context.vaultPrefixes, environment: context.environmentPrefixes };
+  return [
+    ...checkOwn(draft, entity, context, options),
+    ...checkReferences(draft, prefixes),
+    ...checkPlainSecrets(draft),
+  ];
+}
+
+function checkOwn(draft: Draft, entity: Entity, context: MeaningContext, options: MeaningOptions): readonly Finding[] {
+  switch (draft.collection) {
+    case "services":
+      return checkService(entity as Service, draft);
+    case "routes":
+      return checkRoute(entity as Route);
+    case "vaults":
+      return checkVault(entity as Vault);
+    case "plugins":
+      return checkPlugin(draft, entity as Plugin, context, options);
+    case "consumers":
+      return [];
+  }
+}
+
+function checkPlugin(
+  draft: Draft,
+  plugin: Plugin,
+  context: MeaningContext,
+  options: MeaningOptions,
+): readonly Finding[] {
+  const check = options.plugins.get(plugin.name);
+  if (check === undefined) return checkPluginName(plugin.name, options.plugins.keys(), options.unknownPlugins);
+  return [...checkPluginScope(draft), ...checkThreshold(draft), ...checkPluginConfig(plugin.config, check, context)];
+}

@@ -1,0 +1,153 @@
+import { didYouMean } from "../core/did-you-mean.ts";
+import type { Diagnostic } from "../core/diagnostics.ts";
+import { isJsonObject, type Json } from "../core/json.ts";
+import { diagnose, type Draft, type Finding, labelOf, nameOf, placeOfDraft, textAt } from "./draft.ts";
+import { parentField } from "./flatten.ts";
+import { deterministicId, pluginKey } from "./ids.ts";
+import { kindOf, kinds } from "./kinds.ts";
+import type { CollectionName } from "./types.ts";
+
+/** A draft with its id and what its foreign keys point to. */
+export interface Identified {
+  readonly draft: Draft;
+  readonly id: string;
+  /** Foreign key → the entity it names. One that names nothing is left out, and reported. */
+  readonly references: ReadonlyMap<string, Identified>;
+}
+
+export interface IdentifiedDrafts {
+  readonly entities: readonly Identified[];
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** Gives ids, follows foreign keys by name or id, and finds what is declared twice: over all files together. */
+export function identify(drafts: readonly Draft[]): IdentifiedDrafts {
+  const identifier = new Identifier();
+  // What is referred to comes first; the order of files does not matter.
+  for (const { collection } of kinds) {
+    for (const draft of drafts) if (draft.collection === collection) identifier.add(draft);
+  }
+  return { entities: identifier.entities, diagnostics: identifier.diagnostics };
+}
+
+class Identifier {
+  readonly entities: Identified[] = [];
+  readonly diagnostics: Diagnostic[] = [];
+  readonly #byDraft = new Map<Draft, Identified>();
+  /** `services name x` and the like → who has it. */
+  readonly #taken = new Map<string, Identified>();
+
+  add(draft: Draft): void {
+    const references = new Map<string, Identified>();
+    for (const [field, collection] of Object.entries(kindOf(draft.collection).references)) {
+      const referred = this.#follow(draft, field, collection);
+      if (referred !== undefined) references.set(field, referred);
+    }
+    const entity: Identified = { draft, id: idOf(draft, references), references };
+    this.entities.push(entity);
+    this.#byDraft.set(draft, entity);
+    for (const unique of uniqueValues(entity)) this.#take(entity, unique);
+  }
+
+  #follow(draft: Draft, field: string, collection: CollectionName): Identified | undefined {
+    if (draft.parent !== undefined && parentField(draft) === field) return this.#byDraft.get(draft.parent);
+    const reference = readReference(draft.value[field]);
+    if (reference === undefined) return undefined;
+    const [key] = kindOf(collection).keys;
+    const found =
+      (reference.by === "id" ? undefined : this.#taken.get(`${collection} ${key} ${reference.text}`)) ??
+      (reference.by === "name" ? undefined : this.#taken.get(`${collection} id ${reference.text.toLowerCase()}`));
+    if (found === undefined) this.#reportUnknown(draft, field, collection, reference.text);
+    return found;
+  }
+
+  #reportUnknown(draft: Draft, field: string, collection: CollectionName, text: string): void {
+    const names = this.entities
+      .filter((entity) => entity.draft.collection === collection)
+      .flatMap((entity) => nameOf(entity.draft) ?? []);
+    const known =
+      names.length === 0
+        ? `There are no ${collection}.`
+        : `Known ${collection}: ${names.slice(0, 10).join(", ")}${names.length > 10 ? ", …" : ""}.`;
+    this.#report(draft, {
+      severity: "error",
+      code: "unknown-reference",
+      message: `names the ${field} "${text}", which is not defined.${didYouMean(text, names)}`,
+      fix: known,
+      path: [field],
+    });
+  }
+
+  #take(entity: Identified, unique: Unique): void {
+    const key = `${entity.draft.collection} ${unique.field} ${unique.value}`;
+    const first = this.#taken.get(key);
+    if (first === undefined) {
+      this.#taken.set(key, entity);
+      return;
+    }
+    // An id derived from a name that is taken, or from the same scope, repeats what the other finding says.
+    if (unique.field === "id" && textAt(entity.draft.value, "id") === undefined) return;
+    this.#report(entity.draft, {
+      severity: "error",
+      code: "duplicate",
+      message: unique.message,
+      path: unique.field === "scope" ? ["name"] : [unique.field],
+      related: [{ message: `${labelOf(first.draft)} is first`, place: placeOfDraft(first.draft) }],
+    });
+  }
+
+  #report(draft: Draft, finding: Finding): void {
+    const diagnostic = diagnose(draft, finding);
+    if (diagnostic !== undefined) this.diagnostics.push(diagnostic);
+  }
+}
+
+interface Unique {
+  readonly field: string;
+  readonly value: string;
+  readonly message: string;
+}
+
+/** What no other entity of the collection may have (decK's uniqueness keys). */
+function uniqueValues({ draft, id, references }: Identified): readonly Unique[] {
+  const { collection, value } = draft;
+  const fields = collection === "plugins" ? ["instance_name"] : kindOf(collection).keys;
+  const named = fields.flatMap((field): Unique[] => {
+    const text = textAt(value, field);
+    return text === undefined ? [] : [{ field, value: text, message: `the ${field} "${text}" is already taken.` }];
+  });
+  const scope: Unique[] = collection === "plugins" ? [scopeOf(draft, references)] : [];
+  return [...named, ...scope, { field: "id", value: id, message: `the id "${id}" is already taken.` }];
+}
+
+function scopeOf(draft: Draft, references: Identified["references"]): Unique {
+  const where = [...references].map(([field, { id }]) => `${field} ${id}`).join(" ");
+  const message =
+    "runs twice in the same place: a plugin is identified by its name and its service, route and consumer.";
+  return { field: "scope", value: `${textAt(draft.value, "name")} ${where}`, message };
+}
+
+function idOf(draft: Draft, references: Identified["references"]): string {
+  const { collection, value } = draft;
+  const given = textAt(value, "id");
+  if (given !== undefined) return given.toLowerCase();
+  const name = nameOf(draft) ?? "";
+  if (collection !== "plugins") return deterministicId(collection, name);
+  const scope = Object.fromEntries([...references].map(([field, { draft, id }]) => [field, nameOf(draft) ?? id]));
+  return deterministicId("plugins", pluginKey(name, scope));
+}
+
+interface Reference {
+  readonly text: string;
+  readonly by: "name" | "id" | "either";
+}
+
+/** `x`, `{name: x}` or `{id: x}`; anything else has been reported by the schema. */
+function readReference(value: Json | undefined): Reference | undefined {
+  if (typeof value === "string" && value !== "") return { text: value, by: "either" };
+  if (!isJsonObject(value)) return undefined;
+  const id = textAt(value, "id");
+  if (id !== undefined) return { text: id, by: "id" };
+  const name = textAt(value, "name");
+  return name === undefined ? undefined : { text: name, by: "name" };
+}

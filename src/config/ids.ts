@@ -1,0 +1,40 @@
+import { createHash } from "node:crypto";
+import type { CollectionName } from "./types.ts";
+
+/** The namespace of all Kong entities (go-kong, kong/ids.go); below it each collection has its own. */
+const ROOT = "fd02801f-0957-4a15-a55a-c8d9606f30b5";
+
+/**
+ * The id of an entity that gives none: UUIDv5 of its key, as go-kong's FillID makes it. The key is the name of a service or route, the
+ * username of a consumer, the prefix of a vault, and pluginKey of a plugin.
+ */
+export function deterministicId(collection: CollectionName, key: string): string {
+  return uuidV5(uuidV5(ROOT, collection), key);
+}
+
+/** Names (or ids, of what has no name) of what a plugin is scoped to. */
+export interface PluginScope {
+  readonly service?: string;
+  readonly route?: string;
+  readonly consumer?: string;
+}
+
+export function pluginKey(name: string, scope: PluginScope): string {
+  const parts = (["service", "route", "consumer"] as const).map((field) =>
+    scope[field] === undefined ? "" : `:${field}/${scope[field]}`,
+  );
+  return name + parts.join("");
+}
+
+/** RFC 9562, section 5.5. */
+export function uuidV5(namespace: string, name: string): string {
+  const bytes = createHash("sha1")
+    .update(Buffer.from(namespace.replaceAll("-", ""), "hex"))
+    .update(name)
+    .digest()
+    .subarray(0, 16);
+  bytes.writeUInt8((bytes.readUInt8(6) & 0x0f) | 0x50, 6);
+  bytes.writeUInt8((bytes.readUInt8(8) & 0x3f) | 0x80, 8);
+  const hex = bytes.toString("hex");
+  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join("-");
+}

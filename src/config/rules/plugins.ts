@@ -1,0 +1,60 @@
+import { didYouMean } from "../../core/did-you-mean.ts";
+import { isJsonObject, type JsonObject } from "../../core/json.ts";
+import type { DiagnosticCode } from "../codes.ts";
+import type { Draft, Finding } from "../draft.ts";
+import { parsePath } from "../path.ts";
+import type { CheckContext, PluginCheck } from "../plugin-check.ts";
+import { error, warning } from "./finding.ts";
+
+/** A plugin that gw does not run. With `warn` its routes answer 503: a plugin may be what keeps others out. */
+export function checkPluginName(name: string, known: Iterable<string>, mode: "error" | "warn"): readonly Finding[] {
+  const names = [...known];
+  if (names.includes(name)) return [];
+  const message = `gw does not run the plugin "${name}".${didYouMean(name, names)}`;
+  if (mode === "warn") return [warning("unknown-plugin", `${message} Its routes answer 503.`, ["name"])];
+  return [
+    error(
+      "unknown-plugin",
+      message,
+      ["name"],
+      "Remove it, or accept with --unknown-plugins=warn that its routes answer 503.",
+    ),
+  ];
+}
+
+/** Consumers are known only after an authentication plugin, and this version has none. */
+export function checkPluginScope({ value, parent }: Draft): readonly Finding[] {
+  if (value["consumer"] === undefined && parent?.collection !== "consumers") return [];
+  return [
+    warning("scope-never-applies", "runs for a consumer only, and this version knows no consumers: it never runs.", [
+      "consumer",
+    ]),
+  ];
+}
+
+/** The plugin's own rules. */
+export function checkPluginConfig(config: JsonObject, check: PluginCheck, context: CheckContext): readonly Finding[] {
+  return check(config, context).map(({ severity, code, message, fix, at }) => ({
+    severity,
+    code: code as DiagnosticCode,
+    message,
+    ...(fix === undefined ? {} : { fix }),
+    path: ["config", ...parsePath(at)],
+  }));
+}
+
+/** vectordb.threshold decides what matches; its default is easily not what was meant. */
+export function checkThreshold({ value }: Draft): readonly Finding[] {
+  const config = isJsonObject(value["config"]) ? value["config"] : {};
+  const vectordb = config["vectordb"];
+  if (!isJsonObject(vectordb) || (vectordb["threshold"] ?? null) !== null) return [];
+  const message = "config.vectordb has no threshold: 0.2 is used, which matches only prompts very near a description.";
+  return [
+    warning(
+      "threshold-missing",
+      message,
+      ["config", "vectordb", "threshold"],
+      "Write a threshold; 0.5 to 0.8 is usual. `gw tune` finds one.",
+    ),
+  ];
+}

@@ -1,0 +1,95 @@
+import aiProxyAdvanced from "../../schemas/plugins/ai-proxy-advanced.schema.json" with { type: "json" };
+import consumer from "../../schemas/consumer.schema.json" with { type: "json" };
+import gateway from "../../schemas/gateway.schema.json" with { type: "json" };
+import plugin from "../../schemas/plugin.schema.json" with { type: "json" };
+import route from "../../schemas/route.schema.json" with { type: "json" };
+import service from "../../schemas/service.schema.json" with { type: "json" };
+import vault from "../../schemas/vault.schema.json" with { type: "json" };
+import envVault from "../../schemas/vaults/env.schema.json" with { type: "json" };
+import hcvVault from "../../schemas/vaults/hcv.schema.json" with { type: "json" };
+import type { Json } from "../core/json.ts";
+import type { CollectionName } from "./types.ts";
+
+/** The part of JSON Schema that gw looks into at run time; the validators are generated. References are resolved. */
+export interface FieldSchema {
+  readonly type?: string | readonly string[];
+  readonly description?: string;
+  readonly default?: Json;
+  readonly enum?: readonly Json[];
+  readonly properties?: Readonly<Record<string, FieldSchema>>;
+  readonly patternProperties?: Readonly<Record<string, FieldSchema>>;
+  readonly items?: FieldSchema;
+  readonly additionalProperties?: boolean | FieldSchema;
+  /** Holds a secret: masked wherever it is shown, kept as an expression in GatewayConfig. */
+  readonly "x-gw-sensitive"?: true;
+  /** May hold a `{vault://…}` reference, which is read when the value is needed. */
+  readonly "x-gw-referenceable"?: true;
+  readonly "x-gw-foreign"?: CollectionName;
+  /** Exists in files only: nested collections and shorthands. */
+  readonly "x-gw-file-only"?: true;
+  /** A free object whose schema is found by the `name` beside it. */
+  readonly "x-gw-config"?: "plugins" | "vaults";
+}
+
+type Raw = Readonly<Record<string, unknown>>;
+
+const files: Readonly<Record<string, Raw>> = {
+  "service.schema.json": service,
+  "route.schema.json": route,
+  "plugin.schema.json": plugin,
+  "vault.schema.json": vault,
+  "consumer.schema.json": consumer,
+};
+
+/** For editors, `gw schema` and the checks of a whole document. */
+export const gatewaySchema: FieldSchema = resolve(gateway);
+
+export const entitySchemas: Readonly<Record<CollectionName, FieldSchema>> = {
+  services: resolve(service),
+  routes: resolve(route),
+  plugins: resolve(plugin),
+  vaults: resolve(vault),
+  consumers: resolve(consumer),
+};
+
+const configSchemas: Readonly<Record<"plugins" | "vaults", ReadonlyMap<string, FieldSchema>>> = {
+  plugins: new Map([["ai-proxy-advanced", resolve(aiProxyAdvanced)]]),
+  vaults: new Map([
+    ["env", resolve(envVault)],
+    ["hcv", resolve(hcvVault)],
+  ]),
+};
+
+/** The schema of the `config` of a plugin or vault; undefined for one that gw does not know. */
+export function configSchema(collection: "plugins" | "vaults", name: Json | undefined): FieldSchema | undefined {
+  return typeof name === "string" ? configSchemas[collection].get(name) : undefined;
+}
+
+/** The schema of a member of an object: of a property, or of any further one. */
+export function memberSchema(schema: FieldSchema | undefined, key: string): FieldSchema | undefined {
+  if (schema?.properties !== undefined && Object.hasOwn(schema.properties, key)) return schema.properties[key];
+  return typeof schema?.additionalProperties === "object" ? schema.additionalProperties : undefined;
+}
+
+/** Schemas refer to one another without cycles, so references can be replaced by what they mean. */
+function resolve(root: Raw): FieldSchema {
+  const visit = (value: unknown): unknown => {
+    if (Array.isArray(value)) return value.map(visit);
+    if (typeof value !== "object" || value === null) return value;
+    const reference = "$ref" in value ? value.$ref : undefined;
+    if (typeof reference === "string")
+      return reference.startsWith("#") ? visit(follow(root, reference)) : resolve(files[reference] ?? {});
+    return Object.fromEntries(
+      Object.entries(value).flatMap(([key, member]) =>
+        key === "allOf" || key === "$defs" ? [] : [[key, visit(member)]],
+      ),
+    );
+  };
+  return visit(root) as FieldSchema;
+}
+
+function follow(root: Raw, reference: string): unknown {
+  let value: unknown = root;
+  for (const part of reference.slice(2).split("/")) value = (value as Raw)[part];
+  return value;
+}
