@@ -84,6 +84,15 @@ describe("resolving", () => {
     expect((await other).reveal()).toBe("sk-1");
   });
 
+  it("gives up a vault that never answers", async () => {
+    const { lookup, box } = setUp();
+    box.hold();
+    await expect(lookup.resolve(KEY, { signal })).rejects.toMatchObject({
+      code: "GW_SECRET_UNREACHABLE",
+      message: expect.stringContaining('The vault "box" did not answer within 2 s.'),
+    });
+  });
+
   it("keeps only the name of an unexpected error, whose text may be a secret", async () => {
     const { lookup, box } = setUp();
     box.failure = new TypeError("sk-canary");
