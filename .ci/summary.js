@@ -13,7 +13,7 @@ for (const file of files.filter((file) => existsSync(file))) {
 // A step that failed without a failed test: a type error, a lock file that does not fit, a crash.
 if (total.failed === 0) total.failed = Number(failedSteps);
 
-console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
+process.stdout.write(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped\n`);
 process.exitCode = total.failed > 0 || total.passed === 0 ? 1 : 0;
 
 /** A file that failed outside of its tests, such as by an import. */
