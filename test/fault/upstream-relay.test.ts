@@ -77,7 +77,7 @@ describe("a stream", () => {
     const [one, last, ...others] = text.split("\n\n").filter((part) => part !== "");
     expect(`${one}\n\n`).toBe(event("one"));
     expect(JSON.parse((last ?? "").trim().slice(6))).toMatchObject({
-      error: { code: "GW_UPSTREAM_RESET", type: "upstream_error" },
+      error: { code: "gw_upstream_reset", type: "server_error" },
     });
     expect(others).toEqual([]);
   });

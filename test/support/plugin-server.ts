@@ -108,7 +108,11 @@ class TestExchange implements Exchange {
     this.#response.destroy();
   }
   fail(error: unknown): void {
-    if (this.#response.headersSent || this.#response.destroyed) return;
+    if (this.#response.writableEnded || this.#response.destroyed) return;
+    if (this.#response.headersSent) {
+      this.abort();
+      return;
+    }
     const { status, code, message } =
       error instanceof GwError ? error : { status: 500, code: "?", message: String(error) };
     this.begin(status, ["content-type", "application/json"]);

@@ -19,7 +19,8 @@ export interface AttemptPlan extends CompiledConfig {
 
 /**
  * Tries the targets of a decision in order until one answers. Throws the last UpstreamError when none does, and SecretError when a
- * credential cannot be had: nothing is sent then. After the first byte to the client there is no further attempt.
+ * credential cannot be had: nothing is sent then. An answer that breaks off is thrown too: a stream has then been told, anything else is
+ * the caller's to cut. After the first byte to the client there is no further attempt.
  */
 export async function tryTargets(
   plan: AttemptPlan,
@@ -46,6 +47,7 @@ export async function tryTargets(
       relay = send(resolve);
     });
     if (outcome.kind === "answered") return;
+    if (outcome.kind === "broken") throw outcome.error;
     if (outcome.kind === "failed" && (attempt === last || !mayMoveOn(plan.failover, outcome.error))) {
       if (attempt > 1) exchange.addHeader("X-GW-Attempts", String(attempt));
       throw outcome.error;
@@ -144,6 +146,6 @@ function isListed({ criteria }: FailoverRules, status: number): boolean {
 function publishAttempt(exchange: Exchange, { target, model }: AttemptFacts, outcome: Outcome, ms: number): void {
   const { provider } = target.target;
   const ended = { exchangeId: exchange.id, provider, model, target: target.index, ms };
-  if (outcome.kind === "failed") publish("attempt-end", { ...ended, errorCode: outcome.error.code });
+  if ("error" in outcome) publish("attempt-end", { ...ended, errorCode: outcome.error.code });
   else publish("attempt-end", { ...ended, status: outcome.status });
 }

@@ -4,11 +4,13 @@ import type { UsageReader } from "../../llm/usage.ts";
 import type { UpstreamFlow, UpstreamHandler } from "../../upstream/upstream.ts";
 import type { Exchange } from "../plugin.ts";
 
-/** How an attempt ended. Only after `answered` has the client been sent anything. */
+/**
+ * How an attempt ended: `answered` to the end the client can have, `refused` with a status for which another target is tried, `failed`
+ * before the answer began, `broken` after.
+ */
 export type Outcome =
-  | { readonly kind: "answered"; readonly status: number; readonly error?: UpstreamError }
-  | { readonly kind: "refused"; readonly status: number }
-  | { readonly kind: "failed"; readonly error: UpstreamError };
+  | { readonly kind: "answered" | "refused"; readonly status: number }
+  | { readonly kind: "failed" | "broken"; readonly error: UpstreamError };
 
 export interface RelayOptions {
   /** Statuses that are not passed on, because another target will be tried. */
@@ -48,8 +50,8 @@ export class Relay implements UpstreamHandler {
   /** The client has gone away: nothing more is waited for, not even a connection that is being made. */
   cancel(): void {
     this.#isCancelled = true;
-    this.#flow?.cancel();
     this.#finish({ kind: "answered", status: this.#status });
+    this.#flow?.cancel();
   }
 
   onStart(flow: UpstreamFlow): void {
@@ -84,23 +86,13 @@ export class Relay implements UpstreamHandler {
 
   onError(error: UpstreamError): void {
     if (this.#isSettled) return;
-    if (this.#status === 0 && !this.#isCancelled) {
+    if (this.#status === 0) {
       this.#finish({ kind: "failed", error });
       return;
     }
     this.#options.onEnd();
-    if (!this.#isCancelled) this.#breakOff(error);
-    this.#finish({ kind: "answered", status: this.#status, error });
-  }
-
-  /** Never a silent end: an event that SDKs raise an error for, or, where none can be added, a cut connection. */
-  #breakOff(error: UpstreamError): void {
-    if (!this.#isEventStream) {
-      this.#exchange.abort();
-      return;
-    }
-    const body = { error: { message: error.message, type: "upstream_error", param: null, code: error.code } };
-    this.#exchange.end(`\ndata: ${JSON.stringify(body)}\n\n`);
+    if (this.#isEventStream) this.#exchange.end(errorEvent(error));
+    this.#finish({ kind: "broken", error });
   }
 
   #takeWholeLines(chunk: Buffer): Buffer {
@@ -116,6 +108,12 @@ export class Relay implements UpstreamHandler {
     this.#isSettled = true;
     this.#settle(outcome);
   }
+}
+
+/** Never a silent end: SDKs raise an error for this event. It has the shape that gateway/fail.ts gives errors in OpenAI's format. */
+function errorEvent(error: UpstreamError): string {
+  const body = { error: { message: error.message, type: "server_error", param: null, code: error.code.toLowerCase() } };
+  return `\ndata: ${JSON.stringify(body)}\n\n`;
 }
 
 function isPlainEventStream(headers: readonly string[]): boolean {
