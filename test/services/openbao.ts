@@ -172,6 +172,7 @@ async function writeConfig(folder: string, host: string, port: number): Promise<
 /** Resolves when the server says that it has started. */
 async function launch(args: readonly string[], home: string): Promise<ChildProcess> {
   const server = spawn(openBaoProgram, args, { env: { HOME: home }, stdio: ["ignore", "pipe", "pipe"] });
+  endWithThisProcess(server);
   const last: string[] = [];
   await new Promise<void>((resolve, reject) => {
     for (const output of [server.stdout, server.stderr]) {
@@ -185,6 +186,13 @@ async function launch(args: readonly string[], home: string): Promise<ChildProce
     server.once("exit", (code) => reject(new Error(`OpenBao ended with ${code}:\n${last.join("\n")}`)));
   });
   return server;
+}
+
+/** For tests that fail before they can stop their server. */
+function endWithThisProcess(server: ChildProcess): void {
+  const onExit = (): void => void server.kill("SIGKILL");
+  process.once("exit", onExit);
+  server.once("exit", () => process.off("exit", onExit));
 }
 
 async function end(server: ChildProcess): Promise<void> {
