@@ -33,6 +33,21 @@ const commands: readonly CommandRow[] = [
     load: async () => (await import("./commands/dump.ts")).dump,
   },
   {
+    name: "serve",
+    summary: "run the gateway from the store, or straight from files",
+    load: async () => (await import("./commands/serve.ts")).serve,
+  },
+  {
+    name: "test-route",
+    summary: "say which target a prompt goes to, and why",
+    load: async () => (await import("./commands/test-route.ts")).testRoute,
+  },
+  {
+    name: "demo",
+    summary: "the whole tour on simulated providers: no key, no server",
+    load: async () => (await import("./commands/demo.ts")).demo,
+  },
+  {
     name: "version",
     summary: "print the version",
     load: async () => (await import("./commands/version.ts")).version,

@@ -31,7 +31,8 @@ export function hasErrors(diagnostics: readonly Diagnostic[]): boolean {
 /** By file, line and column; findings without a place come last. The order of equals is kept. */
 export function sortDiagnostics(diagnostics: readonly Diagnostic[]): Diagnostic[] {
   return diagnostics.toSorted((a, b) => {
-    if (a.place === undefined || b.place === undefined) return Number(a.place === undefined) - Number(b.place === undefined);
+    if (a.place === undefined || b.place === undefined)
+      return Number(a.place === undefined) - Number(b.place === undefined);
     return a.place.file.localeCompare(b.place.file) || a.place.line - b.place.line || a.place.column - b.place.column;
   });
 }

@@ -23,11 +23,11 @@ export const errorCodes = {
   GW_STATE_LOCKED: internal(500),
   GW_STATE_CONFLICT: internal(500),
 
-  GW_SECRET_BAD_REFERENCE: { status: 503, retryable: false, expose: true },
-  GW_SECRET_MISSING: { status: 503, retryable: false, expose: true },
-  GW_SECRET_DENIED: { status: 503, retryable: false, expose: true },
-  GW_SECRET_UNREACHABLE: { status: 503, retryable: false, expose: true },
-  GW_SECRET_UNUSABLE: { status: 503, retryable: false, expose: true },
+  GW_SECRET_BAD_REFERENCE: internal(503),
+  GW_SECRET_MISSING: internal(503),
+  GW_SECRET_DENIED: internal(503),
+  GW_SECRET_UNREACHABLE: internal(503),
+  GW_SECRET_UNUSABLE: internal(503),
 
   GW_REQUEST_INVALID: request(400),
   GW_REQUEST_NO_ROUTE: request(404),

@@ -11,8 +11,22 @@ export function decisionText(report: RouteReport, colour: boolean): string {
     ...(report.text !== null && report.text !== report.prompt ? ([["compared text", report.text]] as const) : []),
     ["route", `${report.route}${report.service === null ? "" : ` (service ${report.service})`}`],
     ["plugin", `${report.plugin.name} (${report.plugin.scope}), balancer ${report.balancer}`],
-    ...(embedding === null ? [] : ([["embedding", `${embedding.provider}/${embedding.model}, ${embedding.dimensions} dimensions, ${embedding.ms.toFixed(1)} ms`]] as const)),
-    ...(vectordb === null ? [] : ([["vectors", `${vectordb.strategy}, ${vectordb.metric}${vectordb.threshold === null ? "" : `, largest distance ${vectordb.threshold}`}`]] as const)),
+    ...(embedding === null
+      ? []
+      : ([
+          [
+            "embedding",
+            `${embedding.provider}/${embedding.model}, ${embedding.dimensions} dimensions, ${embedding.ms.toFixed(1)} ms`,
+          ],
+        ] as const)),
+    ...(vectordb === null
+      ? []
+      : ([
+          [
+            "vectors",
+            `${vectordb.strategy}, ${vectordb.metric}${vectordb.threshold === null ? "" : `, largest distance ${vectordb.threshold}`}`,
+          ],
+        ] as const)),
   ];
   const chosen = `${selected.provider}/${selected.model ?? "the client's model"}`;
   return [
@@ -23,7 +37,14 @@ export function decisionText(report: RouteReport, colour: boolean): string {
     `${style.bold(`→ ${chosen}`)}: ${reasonText(report)}`,
     `  ${upstream.method} ${upstream.url}`,
     ...authLines(report),
-    ...(report.order.length > 1 ? [`  then, if it does not answer: ${report.order.slice(1).map((index) => nameOf(report.candidates, index)).join(", ")}`] : []),
+    ...(report.order.length > 1
+      ? [
+          `  then, if it does not answer: ${report.order
+            .slice(1)
+            .map((index) => nameOf(report.candidates, index))
+            .join(", ")}`,
+        ]
+      : []),
     ...report.warnings.map((warning) => style.yellow(`  warning: ${warning}`)),
     "",
   ].join("\n");
@@ -40,7 +61,12 @@ function tableLines(candidates: readonly ExplainedCandidate[], selected: number)
   ]);
   const table = [["  #", "target", "distance", "similarity", "within", "description"], ...rows];
   const widths = (table[0] ?? []).map((_, column) => Math.max(...table.map((row) => row[column]?.length ?? 0)));
-  return table.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  ").trimEnd());
+  return table.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join("  ")
+      .trimEnd(),
+  );
 }
 
 function reasonText({ selected, candidates }: RouteReport): string {

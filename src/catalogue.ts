@@ -1,0 +1,46 @@
+import type { PluginCheck } from "./config/plugin-check.ts";
+import type { EmbedderDefinition } from "./embeddings/embedder.ts";
+import type { ProviderDriver } from "./llm/provider.ts";
+import { mistralProvider } from "./llm/providers/mistral.ts";
+import { openaiProvider } from "./llm/providers/openai.ts";
+import type { PluginDefinition } from "./plugins/plugin.ts";
+import type { VaultDefinition } from "./secrets/vault.ts";
+import type { VectorStoreDefinition } from "./vectors/store.ts";
+
+/** Loaded when a configuration asks for it, so that `gw validate` never pays for Redis or Vault. */
+type Lazy<T> = () => Promise<T>;
+
+export const plugins: Readonly<Record<string, Lazy<PluginDefinition>>> = {
+  "ai-proxy-advanced": async () => (await import("./plugins/ai-proxy-advanced/plugin.ts")).aiProxyAdvanced,
+};
+
+/** Pure and small: not worth a file of their own at start. */
+export const providers: Readonly<Record<string, ProviderDriver>> = {
+  openai: openaiProvider,
+  mistral: mistralProvider,
+};
+
+export const embedders: Readonly<Record<string, Lazy<EmbedderDefinition>>> = {
+  openai: async () => (await import("./embeddings/embedders/openai.ts")).openaiEmbedder,
+  mistral: async () => (await import("./embeddings/embedders/mistral.ts")).mistralEmbedder,
+  local: async () => (await import("./embeddings/embedders/local/local.ts")).localEmbedder,
+};
+
+export const vectorStores: Readonly<Record<string, Lazy<VectorStoreDefinition>>> = {
+  memory: async () => (await import("./vectors/stores/memory.ts")).memoryVectorStore,
+  redis: async () => (await import("./vectors/stores/redis.ts")).redisVectorStore,
+};
+
+export const vaults: Readonly<Record<string, Lazy<VaultDefinition>>> = {
+  env: async () => (await import("./secrets/vaults/env.ts")).envVault,
+  hcv: async () => (await import("./secrets/vaults/hcv.ts")).hcvVault,
+};
+
+/** What validation asks of each plugin beyond its schema. */
+export async function pluginChecks(): Promise<ReadonlyMap<string, PluginCheck>> {
+  const entries = Object.entries(plugins).map(async ([name, load]): Promise<[string, PluginCheck]> => {
+    const { check } = await load();
+    return [name, check ?? (() => [])];
+  });
+  return new Map(await Promise.all(entries));
+}

@@ -1,0 +1,109 @@
+import { existsSync, unwatchFile, watchFile } from "node:fs";
+import { join, resolve } from "node:path";
+import { resolveEnvironment } from "../config/resolve-environment.ts";
+import type { GatewayConfig } from "../config/types.ts";
+import { UsageError } from "../core/errors.ts";
+import { openStore } from "../state/open.ts";
+import type { Option, OptionValues, Terminal } from "./command.ts";
+import { DEFAULT_FILE, loadInput } from "./config-input.ts";
+import { listOf } from "./option-values.ts";
+import { storeLocation } from "./planning.ts";
+import { diagnosticsText } from "./views/diagnostics.ts";
+
+export const connectToOption: Option = {
+  flags: "--connect-to <host:port=url>",
+  summary: "dial URL whenever HOST:PORT is meant, as curl's option of that name",
+  isList: true,
+};
+
+/** What is to be served, with the environment's values filled in: in memory only. */
+export interface Serving {
+  /** Of the store; undefined when files are served. */
+  readonly serial: number | undefined;
+  readonly config: GatewayConfig;
+  readonly unavailablePlugins: readonly string[];
+}
+
+export interface ServingSource {
+  /** For the line on stderr that says what is used. */
+  readonly description: string;
+  load(): Promise<Serving>;
+  /** Calls back soon after the source has changed; the returned function stops it. */
+  watch(onChange: () => void): () => void;
+  close(): Promise<void>;
+}
+
+/** How often files are looked at, in milliseconds: editors replace files, which events miss. */
+const FILE_POLL_MS = 250;
+
+/**
+ * The files that the command line names, else the store when it holds something, else ./kong.yaml (docs/CLI.md). Throws UsageError when
+ * there is nothing to serve.
+ */
+export async function openServingSource(
+  args: readonly string[],
+  options: OptionValues,
+  terminal: Terminal,
+): Promise<ServingSource> {
+  if (args.length > 0 || listOf(options, "state").length > 0) return fileSource(args, options, terminal);
+  const location = storeLocation(options);
+  const store = await storeSource(location, terminal);
+  if (store !== undefined) return store;
+  if (existsSync(join(terminal.cwd, DEFAULT_FILE))) return fileSource([DEFAULT_FILE], options, terminal);
+  throw new UsageError(
+    `Nothing to serve: the store ${location} is empty and there is no ${DEFAULT_FILE} here. Run \`gw sync FILE\`, or name a file.`,
+  );
+}
+
+async function storeSource(location: string, terminal: Terminal): Promise<ServingSource | undefined> {
+  const store = await openStore(location, terminal.cwd);
+  const { serial } = await store.read();
+  if (serial === 0) {
+    await store.close();
+    return undefined;
+  }
+  return {
+    description: `the store ${location}`,
+    load: async () => {
+      const snapshot = await store.read();
+      return {
+        serial: snapshot.serial,
+        config: resolveEnvironment(snapshot.config, terminal.environment),
+        unavailablePlugins: snapshot.unavailablePlugins,
+      };
+    },
+    watch: (onChange) => store.watch(onChange),
+    close: async () => await store.close(),
+  };
+}
+
+function fileSource(args: readonly string[], options: OptionValues, terminal: Terminal): ServingSource {
+  const named = [...args, ...listOf(options, "state")];
+  let watched = new Set(pathsOf(named, terminal.cwd));
+  return {
+    description: named.join(", "),
+    load: async () => {
+      const loaded = await loadInput(args, options, terminal);
+      terminal.err(diagnosticsText(loaded.diagnostics, new Map(), terminal.colour));
+      watched = new Set([...pathsOf(named, terminal.cwd), ...pathsOf(loaded.files, terminal.cwd)]);
+      return {
+        serial: undefined,
+        config: resolveEnvironment(loaded.config, terminal.environment),
+        unavailablePlugins: loaded.unavailablePlugins,
+      };
+    },
+    watch: (onChange) => {
+      const paths = [...watched];
+      for (const path of paths) watchFile(path, { interval: FILE_POLL_MS, persistent: false }, onChange);
+      return () => {
+        for (const path of paths) unwatchFile(path, onChange);
+      };
+    },
+    close: async () => {},
+  };
+}
+
+/** Standard input cannot be read twice, so it is not watched. */
+function pathsOf(files: readonly string[], cwd: string): readonly string[] {
+  return files.filter((file) => file !== "-").map((file) => resolve(cwd, file));
+}

@@ -1,0 +1,90 @@
+import * as catalogue from "../catalogue.ts";
+import { systemClock } from "../core/clock.ts";
+import type { Notify } from "../core/notice.ts";
+import { createRuntime, type Runtime } from "../gateway/runtime.ts";
+import { publish } from "../observability/events.ts";
+import type { PluginServices } from "../plugins/plugin.ts";
+import type { SecretLookup } from "../secrets/lookup.ts";
+import { createSecretLookup } from "../secrets/secret-lookup.ts";
+import type { VaultDefinition } from "../secrets/vault.ts";
+import { createUpstream } from "../upstream/create-upstream.ts";
+import type { Upstream } from "../upstream/upstream.ts";
+import type { Terminal } from "./command.ts";
+import type { Serving } from "./serving-source.ts";
+
+export interface WiringOptions {
+  /** Of the `env` vault. */
+  readonly environment: Terminal["environment"];
+  readonly connectTo: ReadonlyMap<string, URL>;
+}
+
+/** What outlives a reload, and the way from a configuration to something that serves it. */
+export interface Wiring {
+  readonly upstream: Upstream;
+  /** Throws ConfigError, or whatever kept a plugin from being created. The caller closes the runtime. */
+  build(serving: Serving): Promise<Runtime>;
+  close(): Promise<void>;
+}
+
+const notify: Notify = (notice) => publish("notice", notice);
+
+/** The composition root: the only place that knows both the catalogue and the gateway. */
+export function createWiring({ environment, connectTo }: WiringOptions): Wiring {
+  const upstream = createUpstream({ connectTo });
+  return {
+    upstream,
+    async build({ config, serial, unavailablePlugins }) {
+      const secrets = createSecretLookup(config.vaults, await vaultDefinitions(config.vaults), {
+        environment,
+        clock: systemClock,
+        notify,
+      });
+      try {
+        return await createRuntime(
+          config,
+          {
+            upstream,
+            definition: (name) => own(catalogue.plugins, name)?.(),
+            pluginServices: (pluginId) => pluginServices(pluginId, upstream, secrets),
+            close: async () => await secrets.close(),
+          },
+          { serial, unavailablePlugins },
+        );
+      } catch (error) {
+        await secrets.close();
+        throw error;
+      }
+    },
+    close: async () => await upstream.close(),
+  };
+}
+
+function pluginServices(pluginId: string, upstream: Upstream, secrets: SecretLookup): PluginServices {
+  return {
+    pluginId,
+    upstream,
+    secrets,
+    clock: systemClock,
+    notify,
+    provider: (name) => own(catalogue.providers, name),
+    embedder: (name) => own(catalogue.embedders, name)?.(),
+    vectorStore: (strategy) => own(catalogue.vectorStores, strategy)?.(),
+  };
+}
+
+/** Those that the configuration names, and `env`, which a reference may name without an entity. */
+async function vaultDefinitions(
+  entities: readonly { readonly name: string }[],
+): Promise<ReadonlyMap<string, VaultDefinition>> {
+  const names = new Set(["env", ...entities.map((entity) => entity.name)]);
+  const loaded = [...names].map(async (name): Promise<[string, VaultDefinition] | undefined> => {
+    const definition = await own(catalogue.vaults, name)?.();
+    return definition && [name, definition];
+  });
+  return new Map((await Promise.all(loaded)).filter((entry) => entry !== undefined));
+}
+
+/** A name from a file must not find what every object inherits. */
+function own<T>(table: Readonly<Record<string, T>>, name: string): T | undefined {
+  return Object.hasOwn(table, name) ? table[name] : undefined;
+}
