@@ -81,10 +81,7 @@ describe("the user's kong.yaml", () => {
       await gw(["diff", "--json", "literal.yaml"]),
       await gw(["validate", "literal.yaml"]),
     );
-    writeFileSync(
-      join(cwd, "broken.yaml"),
-      literal.replace("distance_metric: cosine", "distance_metric: [planted-in-plain-text"),
-    );
+    writeFileSync(join(cwd, "broken.yaml"), literal.replace('"planted-in-plain-text"', '"planted-in-plain-text'));
     said.push(
       await gw(["validate", "broken.yaml"]),
       await gw(["sync", "broken.yaml", "--json"], { env: { ...env, GW_DEBUG: "1" } }),
@@ -169,8 +166,8 @@ describe("bad input", () => {
     ],
     [
       "a bad reference",
-      `vaults:\n  - { name: env, prefix: my-env, config: {} }\n${service}plugins:\n  - name: ai-proxy-advanced\n    config:\n      embeddings: { auth: { header_name: a, header_value: "{vault://my-nev/x}" } }\n`,
-      /kong\.yaml:\d+:\d+: error: .*my-nev/,
+      readFileSync(seed, "utf8").replace("{vault://hashicorp-vault/mistral", "{vault://hashicorp-valt/mistral"),
+      /kong\.yaml:\d+:\d+: error: .*hashicorp-valt/,
     ],
   ])("%s is a clear error with a place, for every command", async (_, text, expected) => {
     const { gw, cwd } = project();
