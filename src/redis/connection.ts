@@ -7,15 +7,11 @@ import { createClient, type RedisClient } from "./client.ts";
 import { RedisFailure, toFailure } from "./failure.ts";
 import { describeServer, type RedisSettings } from "./settings.ts";
 
-export type RedisReply = null | number | string | Buffer | readonly RedisReply[];
-
-interface Options {
-  readonly signal: AbortSignal;
-}
+export type RedisReply = null | number | string | readonly RedisReply[];
 
 interface ConnectionServices {
   /** Turns a referenceable text of the settings into its value; asked again for every new connection. */
-  resolve(text: string, options: Options): Promise<Secret>;
+  resolve(text: string, options: { readonly signal: AbortSignal }): Promise<Secret>;
   readonly clock?: Clock;
   /** 0…1, spreads the reconnections of several gateways. */
   readonly random?: () => number;
@@ -28,8 +24,8 @@ interface OpenClient {
 
 /**
  * One shared connection, opened by the first command. While there is none, commands fail at once: a lost connection is opened again
- * by the first command after a pause that grows with each failure, and nothing is kept for later. Throws RedisFailure, what `resolve`
- * throws, or the signal's reason.
+ * by the first command after a pause that grows with each failure, and nothing is kept for later. No command takes longer than the
+ * timeouts of the settings. Throws RedisFailure, or what `resolve` throws.
  */
 export class RedisConnection {
   /** What messages call the server. */
@@ -48,21 +44,21 @@ export class RedisConnection {
     this.#services = { clock: systemClock, random: Math.random, ...services };
   }
 
-  /** Bulk strings of the reply as text. */
-  async send(command: string, args: readonly (string | number | Buffer)[], options: Options): Promise<RedisReply> {
-    return await this.#run(options.signal, (client) => client.call(command, [...args]) as Promise<RedisReply>);
+  /** Bulk strings of the reply come as text. */
+  async send(command: string, args: readonly (string | number | Buffer)[]): Promise<RedisReply> {
+    return await this.#run((client) => client.call(command, [...args]) as Promise<RedisReply>);
   }
 
-  /** Bulk strings of the reply as bytes. */
-  async sendForBytes(command: string, args: readonly (string | Buffer)[], options: Options): Promise<RedisReply> {
-    return await this.#run(options.signal, (client) => client.callBuffer(command, [...args]) as Promise<RedisReply>);
+  /** The fields of a hash, with their values as bytes; none when there is no such key. */
+  async readHash(key: string): Promise<Readonly<Record<string, Buffer>>> {
+    return await this.#run((client) => client.hgetallBuffer(key));
   }
 
   /** Every key that matches the glob `pattern`, found without holding the server up; on a cluster, those of all masters. */
-  async keys(pattern: string, options: Options): Promise<readonly string[]> {
-    return await this.#run(options.signal, async (client) => {
+  async keys(pattern: string): Promise<readonly string[]> {
+    return await this.#run(async (client) => {
       const nodes = client instanceof Cluster ? client.nodes("master") : [client];
-      const found = await Promise.all(nodes.map((node) => scan(node, pattern, options.signal)));
+      const found = await Promise.all(nodes.map((node) => scan(node, pattern)));
       return [...new Set(found.flat())];
     });
   }
@@ -73,18 +69,15 @@ export class RedisConnection {
     this.#drop();
   }
 
-  async #run<T>(signal: AbortSignal, work: (client: RedisClient) => Promise<T>): Promise<T> {
-    return await untilAborted(signal, async () => {
-      const open = await this.#ready();
-      try {
-        return await work(open.client);
-      } catch (error) {
-        signal.throwIfAborted();
-        const failure = toFailure(error, open.secrets);
-        if (failure.kind !== "reply") this.#drop(open);
-        throw failure;
-      }
-    });
+  async #run<T>(work: (client: RedisClient) => Promise<T>): Promise<T> {
+    const open = await this.#ready();
+    try {
+      return await work(open.client);
+    } catch (error) {
+      const failure = toFailure(error, open.secrets);
+      if (failure.kind !== "reply") this.#drop(open);
+      throw failure;
+    }
   }
 
   async #ready(): Promise<OpenClient> {
@@ -147,11 +140,10 @@ export class RedisConnection {
   }
 }
 
-async function scan(node: Redis, pattern: string, signal: AbortSignal): Promise<readonly string[]> {
+async function scan(node: Redis, pattern: string): Promise<readonly string[]> {
   const found: string[] = [];
   let cursor = "0";
   do {
-    signal.throwIfAborted();
     const [next, keys] = await node.scan(cursor, "MATCH", pattern, "COUNT", 1_000);
     found.push(...keys);
     cursor = next;

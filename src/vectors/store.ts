@@ -35,7 +35,12 @@ export interface VectorStore {
   /** Makes the index hold exactly `items`: creates it when missing ("already exists" is success) and removes other items. */
   replace(spec: IndexSpec, items: readonly VectorItem[], options: { readonly signal: AbortSignal }): Promise<void>;
   /** The `limit` nearest, ascending by distance, equal distances by id. All distances, not only those within a threshold. */
-  search(spec: IndexSpec, vector: Float32Array, limit: number, options: { readonly signal: AbortSignal }): Promise<readonly VectorMatch[]>;
+  search(
+    spec: IndexSpec,
+    vector: Float32Array,
+    limit: number,
+    options: { readonly signal: AbortSignal },
+  ): Promise<readonly VectorMatch[]>;
   /** Deletes indexes of `spec.owner` that have another fingerprint. */
   removeOrphans(spec: IndexSpec, options: { readonly signal: AbortSignal }): Promise<void>;
   close(): Promise<void>;

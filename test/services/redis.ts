@@ -88,41 +88,57 @@ function isPlain(program: string): boolean {
 async function startServer(program: string, options: RedisServerOptions): Promise<RedisServer> {
   const host = options.host ?? "127.0.0.1";
   const port = options.port ?? (await freePort(host));
-  const folder = mkdtempSync(join(tmpdir(), "gw-redis-"));
-  const flags = ["--bind", host, "--port", String(port), "--save", "", "--dir", folder, ...(options.flags ?? [])];
-  let server = await launch(program, flags);
+  const flags = ["--bind", host, "--port", String(port), "--save", "", ...(options.flags ?? [])];
+  let running = await launch(program, flags);
   await waitForPing(host, port);
   return {
     host,
     port,
-    freeze: () => void server.kill("SIGSTOP"),
-    thaw: () => void server.kill("SIGCONT"),
+    freeze: () => void running.server.kill("SIGSTOP"),
+    thaw: () => void running.server.kill("SIGCONT"),
+    stop: async () => await running.end(),
     async start() {
-      server = await launch(program, flags);
+      running = await launch(program, flags);
       await waitForPing(host, port);
-    },
-    async stop() {
-      await end(server);
-      rmSync(folder, { recursive: true, force: true });
     },
   };
 }
 
-/** Resolves when the server says that it accepts connections. */
-async function launch(program: string, flags: readonly string[]): Promise<ChildProcess> {
-  const server = spawn(program, flags, { stdio: ["ignore", "pipe", "pipe"] });
+interface Launched {
+  readonly server: ChildProcess;
+  end(): Promise<void>;
+}
+
+/** Resolves when the server says that it accepts connections. It ends with this process, if not before. */
+async function launch(program: string, flags: readonly string[]): Promise<Launched> {
+  const folder = mkdtempSync(join(tmpdir(), "gw-redis-"));
+  const server = spawn(program, [...flags, "--dir", folder], { stdio: ["ignore", "pipe", "pipe"] });
+  const clean = (): void => {
+    server.kill("SIGKILL");
+    rmSync(folder, { recursive: true, force: true });
+  };
+  process.once("exit", clean);
   const last: string[] = [];
   await new Promise<void>((resolve, reject) => {
     createInterface(server.stdout).on("line", (line) => {
       last.splice(0, last.length - 4);
       last.push(line);
-      if (line.includes("Ready to accept connections") || line.includes("Sentinel ID is")) resolve();
+      if (line.includes("Ready to accept connections")) resolve();
     });
     createInterface(server.stderr).on("line", (line) => last.push(line));
     server.once("error", reject);
     server.once("exit", (code) => reject(new Error(`redis-server ended with ${code}:\n${last.join("\n")}`)));
   });
-  return server;
+  return {
+    server,
+    async end() {
+      process.off("exit", clean);
+      const isRunning = server.exitCode === null && server.signalCode === null;
+      const ended = isRunning ? once(server, "exit") : undefined;
+      clean();
+      await ended;
+    },
+  };
 }
 
 /** An answer of any kind: a server with a password refuses PING, and is up. */
@@ -133,14 +149,7 @@ async function waitForPing(host: string, port: number): Promise<void> {
   socket.destroy();
 }
 
-async function end(server: ChildProcess): Promise<void> {
-  if (server.exitCode !== null || server.signalCode !== null) return;
-  const ended = once(server, "exit");
-  server.kill("SIGKILL");
-  await ended;
-}
-
-async function freePort(host: string): Promise<number> {
+export async function freePort(host: string): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, host, resolve));
   const address = server.address();
