@@ -39,8 +39,8 @@ export const vaults: Readonly<Record<string, Lazy<VaultDefinition>>> = {
 /** What validation asks of each plugin beyond its schema. */
 export async function pluginChecks(): Promise<ReadonlyMap<string, PluginCheck>> {
   const entries = Object.entries(plugins).map(async ([name, load]): Promise<[string, PluginCheck]> => {
-    const { check } = await load();
-    return [name, check ?? (() => [])];
+    const definition = await load();
+    return [name, (config, context) => definition.check?.(config, context) ?? []];
   });
   return new Map(await Promise.all(entries));
 }
