@@ -98,10 +98,11 @@ function authorize(request: UpstreamRequest, place: CredentialPlace, credential:
 
 function setHeader(headers: readonly string[], name: string, value: string): string[] {
   const lower = name.toLowerCase();
+  const isSame = (key: string): boolean => key.length === lower.length && key.toLowerCase() === lower;
   const others: string[] = [];
   for (let index = 0; index + 1 < headers.length; index += 2) {
-    const [key = "", kept = ""] = [headers[index], headers[index + 1]];
-    if (key.length !== lower.length || key.toLowerCase() !== lower) others.push(key, kept);
+    const key = headers[index] ?? "";
+    if (!isSame(key)) others.push(key, headers[index + 1] ?? "");
   }
   others.push(name, value);
   return others;

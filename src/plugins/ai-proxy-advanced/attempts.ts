@@ -144,8 +144,10 @@ function isListed({ criteria }: FailoverRules, status: number): boolean {
 }
 
 function publishAttempt(exchange: Exchange, { target, model }: AttemptFacts, outcome: Outcome, ms: number): void {
-  const { provider } = target.target;
-  const ended = { exchangeId: exchange.id, provider, model, target: target.index, ms };
-  if ("error" in outcome) publish("attempt-end", { ...ended, errorCode: outcome.error.code });
-  else publish("attempt-end", { ...ended, status: outcome.status });
+  const { index, target: provided } = target;
+  const { id: exchangeId } = exchange;
+  const { provider } = provided;
+  if ("error" in outcome) {
+    publish("attempt-end", { exchangeId, provider, model, target: index, errorCode: outcome.error.code, ms });
+  } else publish("attempt-end", { exchangeId, provider, model, target: index, status: outcome.status, ms });
 }

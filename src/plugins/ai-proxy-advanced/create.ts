@@ -21,6 +21,7 @@ export async function createAiProxyAdvanced(config: AiProxyAdvancedConfig, servi
     index: parts?.index,
     rules: config.gw,
     notify: services.notify,
+    remembered: new WeakMap(),
   };
   const credentials = [...compiled.targets.flatMap((target) => target.credentials), ...(parts?.credentials ?? [])];
   return {

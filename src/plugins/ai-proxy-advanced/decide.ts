@@ -20,6 +20,8 @@ export interface DecisionPlan {
   readonly index: SemanticIndex | undefined;
   readonly rules: Pick<AiProxyAdvancedConfig["gw"], "text" | "strict_model" | "on_embedding_failure">;
   readonly notify: Notify;
+  /** Decisions over all targets, by the match that they came from: of a text that was seen before, nothing is computed again. */
+  readonly remembered: WeakMap<Match, Decision>;
 }
 
 /** Which targets a call may go to, best first, and why. `handle` and `explain` share it. */
@@ -52,11 +54,12 @@ export function decide(plan: DecisionPlan, call: ChatRequest): Decision | Promis
   const isComparable = plan.index !== undefined && candidates.some((target) => !target.isCatchall);
   const text = isComparable ? embeddingText(call.messages, plan.rules.text) : undefined;
   const question: Question = { call, candidates, text };
-  if (plan.index === undefined || text === undefined)
-    return conclude(plan, question, { distances: [], isStoreAway: false });
+  if (plan.index === undefined || text === undefined) return conclude(plan, question, nothingCompared);
   const match = plan.index.peek(text);
   return match === undefined ? compare(plan, plan.index, question, text) : conclude(plan, question, match);
 }
+
+const nothingCompared: Match = { distances: [], isStoreAway: false };
 
 /** The targets with the alias that the client asks for; all of them when it asks for none. */
 function narrowByAlias(targets: readonly CompiledTarget[], model: string | undefined): readonly CompiledTarget[] {
@@ -74,13 +77,19 @@ async function compare(plan: DecisionPlan, index: SemanticIndex, question: Quest
   return conclude(plan, question, match);
 }
 
-function conclude(plan: DecisionPlan, question: Question, { distances, isStoreAway }: Match): Decision {
-  const choice = orderTargets(question.candidates, distances);
-  if (choice.order.length === 0) throw noTargetError(question.candidates, distances);
-  return toDecision(plan, question, choice, distances, isStoreAway ? ["vector-store-away"] : noWarnings);
+function conclude(plan: DecisionPlan, question: Question, match: Match): Decision {
+  const isWhole = question.candidates === plan.targets;
+  const decision = (isWhole ? plan.remembered.get(match) : undefined) ?? compareDistances(question, match);
+  if (isWhole) plan.remembered.set(match, decision);
+  if (plan.rules.strict_model) checkModel(question.call, plan.targets[decision.order[0] ?? 0]);
+  return decision;
 }
 
-const noWarnings: readonly string[] = [];
+function compareDistances({ candidates, text }: Question, { distances, isStoreAway }: Match): Decision {
+  const { order, reason } = orderTargets(candidates, distances);
+  if (order.length === 0) throw noTargetError(candidates, distances);
+  return { candidates, order, reason, distances, text, warnings: isStoreAway ? ["vector-store-away"] : [] };
+}
 
 function withoutComparison(plan: DecisionPlan, question: Question, error: Error): Decision {
   const choice = orderTargets(question.candidates, undefined);
@@ -90,18 +99,9 @@ function withoutComparison(plan: DecisionPlan, question: Question, error: Error)
     throw new GwError("GW_EMBEDDING_FAILED", message, { cause: error });
   }
   plan.notify({ code: "embedding-away", message: `A prompt went to CATCHALL without being compared: ${why}` });
-  return toDecision(plan, question, choice, undefined, ["embedding-away"]);
-}
-
-function toDecision(
-  plan: DecisionPlan,
-  { call, candidates, text }: Question,
-  { order, reason }: Choice,
-  distances: Distances | undefined,
-  warnings: readonly string[],
-): Decision {
-  if (plan.rules.strict_model) checkModel(call, plan.targets[order[0] ?? 0]);
-  return { candidates, order, reason, distances, text, warnings };
+  const { call, candidates, text } = question;
+  if (plan.rules.strict_model) checkModel(call, plan.targets[choice.order[0] ?? 0]);
+  return { candidates, ...choice, distances: undefined, text, warnings: ["embedding-away"] };
 }
 
 /** Kong's rule, which makes semantic routing unusable from an SDK that always names a model; off by default. */

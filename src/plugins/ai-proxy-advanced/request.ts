@@ -19,10 +19,10 @@ export function buildRequest(
   requestId: string,
 ): Built<UpstreamRequest> {
   const { request: bare, warnings } = driver.buildChat(call, target);
-  const used = allowOverride
-    ? credentials.filter((credential) => !isGivenByClient(credential, client, call))
-    : credentials;
-  const headers = forwardHeaders(client, allowOverride ? clientCredentialNames(credentials) : noNames);
+  const clients = allowOverride
+    ? credentials.filter((credential) => isGivenByClient(credential, client, call))
+    : noCredentials;
+  const headers = forwardHeaders(client, clients);
   headers.push(
     ...bare.headers,
     "accept-encoding",
@@ -31,7 +31,9 @@ export function buildRequest(
     requestId,
   );
   let request: UpstreamRequest = { ...bare, path: joinQuery(bare.path, client.query), headers };
-  for (const { place, secret } of used) request = driver.authorize(request, place, secret);
+  for (const credential of credentials) {
+    if (!clients.includes(credential)) request = driver.authorize(request, credential.place, credential.secret);
+  }
   return { request, warnings };
 }
 
@@ -39,7 +41,8 @@ export function buildRequest(
  * Authorization and Cookie are the client's credentials for this gateway: they never travel on by themselves. (Kong forwards cookies; it
  * also removes Set-Cookie from answers, so no cookie can be the provider's.) Content-Type and Accept-Encoding are set anew.
  */
-const ownBusiness: ReadonlySet<string> = new Set([
+const heldBack: ReadonlySet<string> = new Set([
+  ...notForwarded,
   "authorization",
   "cookie",
   "content-type",
@@ -47,18 +50,17 @@ const ownBusiness: ReadonlySet<string> = new Set([
   "x-gw-debug",
   "x-kong-request-id",
 ]);
-const noNames: ReadonlySet<string> = new Set();
+const noCredentials: readonly ReadyCredential[] = [];
 
-function forwardHeaders({ rawHeaders }: ExchangeRequest, clientCredentials: ReadonlySet<string>): string[] {
+function forwardHeaders({ rawHeaders }: ExchangeRequest, clients: readonly ReadyCredential[]): string[] {
   const headers: string[] = [];
   let named: ReadonlySet<string> | undefined;
   for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
     const name = rawHeaders[index] ?? "";
     const value = rawHeaders[index + 1] ?? "";
     const lower = name.toLowerCase();
-    if (lower === "connection") named = namesInConnection(value);
-    if (notForwarded.has(lower) || (ownBusiness.has(lower) && !clientCredentials.has(lower))) continue;
-    headers.push(name, value);
+    if (!heldBack.has(lower) || (clients.length > 0 && isHeaderOf(clients, lower))) headers.push(name, value);
+    else if (lower === "connection") named = namesInConnection(value);
   }
   return named === undefined ? headers : withoutNames(headers, named);
 }
@@ -72,8 +74,8 @@ function withoutNames(headers: readonly string[], names: ReadonlySet<string>): s
   return kept;
 }
 
-function clientCredentialNames(credentials: readonly ReadyCredential[]): ReadonlySet<string> {
-  return new Set(credentials.filter(({ place }) => place.in === "header").map(({ place }) => place.name.toLowerCase()));
+function isHeaderOf(credentials: readonly ReadyCredential[], name: string): boolean {
+  return credentials.some(({ place }) => place.in === "header" && place.name.toLowerCase() === name);
 }
 
 /** `auth.allow_override`: a client's own credential in the same place wins. */

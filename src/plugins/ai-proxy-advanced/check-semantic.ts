@@ -1,0 +1,162 @@
+import { didYouMean } from "../../core/did-you-mean.ts";
+import type { AiProxyAdvancedConfig, ConfigFinding } from "../../config/types.ts";
+import { checkAuth } from "./check-auth.ts";
+import { allOrNone, error, noEffect, notSupported, warning } from "./check-finding.ts";
+
+type Embeddings = NonNullable<AiProxyAdvancedConfig["embeddings"]>;
+type VectorDb = NonNullable<AiProxyAdvancedConfig["vectordb"]>;
+
+const CATCHALL = "CATCHALL";
+const LOCAL_MODEL = "universal-sentence-encoder-lite";
+const RUN_EMBEDDERS: ReadonlySet<string> = new Set(["openai", "mistral", "local"]);
+
+/** What the semantic algorithm needs, and whether its parts fit together. */
+export function checkSemantic({ embeddings, vectordb, targets }: AiProxyAdvancedConfig): readonly ConfigFinding[] {
+  const findings: ConfigFinding[] = [];
+  if (embeddings === undefined)
+    findings.push(incomplete("embeddings", "needs embeddings: the model that compares prompts with descriptions"));
+  if (vectordb === undefined)
+    findings.push(incomplete("vectordb", "needs vectordb: where vectors are kept, and the threshold"));
+  for (const [index, { description }] of targets.entries()) {
+    if (description === undefined)
+      findings.push(incomplete(`targets.${index}.description`, `needs a description of targets.${index}`));
+  }
+  findings.push(...checkCatchall(targets), ...checkDescriptions(targets));
+  if (vectordb !== undefined) {
+    findings.push(...checkThreshold(vectordb.threshold, "vectordb.threshold", vectordb));
+    for (const [index, { gw }] of targets.entries())
+      findings.push(...checkThreshold(gw.threshold, `targets.${index}.gw.threshold`, vectordb));
+  }
+  return findings;
+}
+
+export function checkEmbeddings({ model, auth }: Embeddings, vectordb: VectorDb | undefined): readonly ConfigFinding[] {
+  if (!RUN_EMBEDDERS.has(model.provider)) {
+    return [
+      notSupported(
+        "embeddings.model.provider",
+        `the embedding provider ${model.provider}`,
+        "Use openai, mistral or local.",
+      ),
+    ];
+  }
+  const findings = [...checkAuth(auth, "embeddings.auth")];
+  if (model.provider === "local" && auth !== undefined)
+    findings.push(noEffect("embeddings.auth", "auth of the local embedding model"));
+  if (model.provider === "local" && model.name !== LOCAL_MODEL) {
+    const message = `there is no local embedding model "${model.name}".${didYouMean(model.name, [LOCAL_MODEL])}`;
+    findings.push(error("bad-value", "embeddings.model.name", message, `Use ${LOCAL_MODEL}.`));
+  }
+  return vectordb === undefined ? findings : [...findings, ...checkDimensions(model, vectordb.dimensions)];
+}
+
+export function checkVectorDb(vectordb: VectorDb): readonly ConfigFinding[] {
+  const { strategy, redis } = vectordb;
+  if (strategy === "pgvector") return [notSupported("vectordb.strategy", "strategy pgvector", "Use redis or memory.")];
+  if (strategy === "memory") return [];
+  if (redis === undefined) {
+    return [
+      error(
+        "missing-option",
+        "vectordb.redis",
+        "strategy redis needs vectordb.redis: at least host and port.",
+        "Or use strategy: memory.",
+      ),
+    ];
+  }
+  const at = "vectordb.redis";
+  const findings = [...allOrNone(at, "redis", redis, ["sentinel_master", "sentinel_role", "sentinel_nodes"])];
+  if (redis.sentinel_nodes !== undefined && redis.cluster_nodes !== undefined) {
+    findings.push(
+      error("option-conflict", `${at}.cluster_nodes`, "sentinel_nodes and cluster_nodes cannot both be set."),
+    );
+  }
+  if (redis.cloud_authentication !== undefined)
+    findings.push(notSupported(`${at}.cloud_authentication`, "cloud_authentication"));
+  if (redis.keepalive_backlog !== undefined) findings.push(noEffect(`${at}.keepalive_backlog`, "keepalive_backlog"));
+  return findings;
+}
+
+function incomplete(at: string, what: string): ConfigFinding {
+  return error("semantic-incomplete", at, `algorithm semantic ${what}.`);
+}
+
+function checkCatchall(targets: AiProxyAdvancedConfig["targets"]): readonly ConfigFinding[] {
+  const places = targets.flatMap(({ description }, index) => (description === CATCHALL ? [index] : []));
+  const [, second] = places;
+  if (second !== undefined) {
+    const message = "more than one target is CATCHALL: they are tried in the order of the file.";
+    return [warning("catchall-repeated", `targets.${second}.description`, message)];
+  }
+  if (places.length > 0) return [];
+  const almost = targets.findIndex(({ description }) => description?.trim().toUpperCase() === CATCHALL);
+  if (almost >= 0) {
+    const message = "the description reads almost CATCHALL, and is compared with prompts like any other.";
+    return [
+      warning(
+        "catchall-missing",
+        `targets.${almost}.description`,
+        message,
+        "Write it in capitals, without spaces: CATCHALL.",
+      ),
+    ];
+  }
+  const message = "no target is CATCHALL: a prompt that is near no description is answered with 503.";
+  return [warning("catchall-missing", "targets", message, "Give one target the description CATCHALL.")];
+}
+
+function checkDescriptions(targets: AiProxyAdvancedConfig["targets"]): readonly ConfigFinding[] {
+  const seen = new Set<string>();
+  return targets.flatMap(({ description }, index) => {
+    if (description === undefined || description === CATCHALL) return [];
+    if (!seen.has(description)) {
+      seen.add(description);
+      return [];
+    }
+    const what = "weight among targets of one description (they are tried in the order of the file)";
+    return [noEffect(`targets.${index}.description`, what)];
+  });
+}
+
+function checkThreshold(
+  threshold: number | undefined,
+  at: string,
+  { distance_metric: metric }: VectorDb,
+): readonly ConfigFinding[] {
+  if (threshold === undefined) return [];
+  const farthest = metric === "cosine" ? 2 : Infinity;
+  if (threshold < 0 || threshold > farthest) {
+    const range = metric === "cosine" ? "between 0 and 2, the range of cosine distances" : "at least 0";
+    return [error("threshold-range", at, `${at} must be ${range}.`)];
+  }
+  if (metric !== "cosine" || threshold <= 1) return [];
+  const message = `${at} is a largest distance: above 1 even opposite texts match.`;
+  return [warning("threshold-range", at, message, "A threshold between 0.2 and 0.8 is usual.")];
+}
+
+/** Models whose vectors have a fixed length, or can only be shortened. Another server may serve other models by the same name. */
+function checkDimensions(
+  { provider, name, options }: Embeddings["model"],
+  dimensions: number,
+): readonly ConfigFinding[] {
+  const lengths = options?.upstream_url === undefined ? modelLengths[`${provider} ${name}`] : undefined;
+  if (lengths === undefined || (dimensions >= lengths[0] && dimensions <= lengths[1])) return [];
+  const [least, most] = lengths;
+  const wanted = least === most ? `${most}` : most === Infinity ? `at least ${least}` : `at most ${most}`;
+  return [
+    error(
+      "option-conflict",
+      "vectordb.dimensions",
+      `vectordb.dimensions must be ${wanted} for the embedding model ${name}.`,
+    ),
+  ];
+}
+
+const modelLengths: Readonly<Record<string, readonly [least: number, most: number]>> = {
+  "openai text-embedding-3-small": [1, 1536],
+  "openai text-embedding-3-large": [1, 3072],
+  "openai text-embedding-ada-002": [1536, 1536],
+  "mistral mistral-embed": [1024, 1024],
+  // Longer vectors are filled with zeros.
+  [`local ${LOCAL_MODEL}`]: [512, Infinity],
+};

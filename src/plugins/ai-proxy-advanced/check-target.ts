@@ -1,0 +1,127 @@
+import type { AiProxyAdvancedConfig, ConfigFinding } from "../../config/types.ts";
+import { checkAuth } from "./check-auth.ts";
+import { allOrNone, error, noEffect, notSupported } from "./check-finding.ts";
+
+type Target = AiProxyAdvancedConfig["targets"][number];
+type Options = NonNullable<Target["model"]["options"]>;
+
+const RUN_PROVIDERS: ReadonlySet<string> = new Set(["openai", "mistral"]);
+const TEMPLATE = /\$\((?:headers|uri_captures|query_params)\./;
+
+/** Rules of one target; `at` is its path in the config. */
+export function checkTarget(
+  target: Target,
+  at: string,
+  llmFormat: AiProxyAdvancedConfig["llm_format"],
+): readonly ConfigFinding[] {
+  return [
+    ...checkProvider(target, at),
+    ...checkKongRules(target, at, llmFormat),
+    ...checkAuth(target.auth, `${at}.auth`),
+    ...checkUnrun(target, at),
+  ];
+}
+
+function checkProvider({ model, route_type: routeType }: Target, at: string): readonly ConfigFinding[] {
+  const findings: ConfigFinding[] = [];
+  if (!RUN_PROVIDERS.has(model.provider)) {
+    findings.push(
+      notSupported(
+        `${at}.model.provider`,
+        `the provider ${model.provider}`,
+        "Use openai (with upstream_url for servers that speak OpenAI's format) or mistral.",
+      ),
+    );
+  }
+  if (model.provider === "mistral" && model.options?.mistral_format === "ollama") {
+    findings.push(
+      notSupported(`${at}.model.options.mistral_format`, "mistral_format ollama", "Use mistral_format: openai."),
+    );
+  }
+  if (routeType !== "llm/v1/chat")
+    findings.push(notSupported(`${at}.route_type`, `route_type ${routeType}`, "Use llm/v1/chat."));
+  return findings;
+}
+
+/** Kong's own rules, with Kong's texts (kong/llm/schemas/init.lua). */
+function checkKongRules(
+  target: Target,
+  at: string,
+  llmFormat: AiProxyAdvancedConfig["llm_format"],
+): readonly ConfigFinding[] {
+  const { model, auth, logging, route_type: routeType } = target;
+  const { provider, options } = model;
+  const findings = (requiredOptions[provider] ?? []).flatMap(({ option, message }) =>
+    options?.[option] === undefined ? [error("missing-option", `${at}.model.options.${option}`, message)] : [],
+  );
+  if ((provider === "bedrock" || provider === "gemini") && auth?.allow_override === true) {
+    findings.push(
+      error(
+        "option-conflict",
+        `${at}.auth.allow_override`,
+        "bedrock and gemini only support auth.allow_override = false",
+      ),
+    );
+  }
+  if (provider === "anthropic" && routeType === "llm/v1/completions" && logging.log_statistics) {
+    const message = "anthropic does not support statistics when route_type is llm/v1/completions";
+    findings.push(error("option-conflict", `${at}.logging.log_statistics`, message));
+  }
+  if (llmFormat !== "openai" && routeType !== "llm/v1/chat") {
+    const message = "native provider options in llm_format can only be used with the 'llm/v1/chat' route_type";
+    findings.push(error("option-conflict", `${at}.route_type`, message));
+  }
+  if (llmFormat !== "openai" && provider !== llmFormat) {
+    const message = `native llm_format '${llmFormat}' can only be used with the '${llmFormat}' model.provider`;
+    findings.push(error("option-conflict", `${at}.model.provider`, message));
+  }
+  const gemini = ["api_endpoint", "project_id", "location_id"];
+  return [
+    ...findings,
+    ...allOrNone(`${at}.model.options.gemini`, "model.options.gemini", options?.gemini ?? {}, gemini),
+  ];
+}
+
+const required = (
+  option: keyof Options,
+  provider: string,
+): { readonly option: keyof Options; readonly message: string } => ({
+  option,
+  message: `must set 'model.options.${option}' for ${provider} provider`,
+});
+const selfHosted = {
+  option: "upstream_url",
+  message: "must set 'model.options.upstream_url' for self-hosted providers/models",
+} as const;
+
+const requiredOptions: Partial<
+  Record<Target["model"]["provider"], readonly { readonly option: keyof Options; readonly message: string }[]>
+> = {
+  llama2: [required("llama2_format", "llama2"), selfHosted],
+  mistral: [required("mistral_format", "mistral")],
+  anthropic: [required("anthropic_version", "anthropic")],
+  azure: [required("azure_instance", "azure"), required("azure_deployment_id", "azure")],
+  vllm: [selfHosted],
+  ollama: [selfHosted],
+};
+
+function checkUnrun({ model, logging, gw }: Target, at: string): readonly ConfigFinding[] {
+  const findings: ConfigFinding[] = [];
+  const texts = {
+    "model.name": model.name,
+    "model.options.upstream_url": model.options?.upstream_url,
+    "model.options.upstream_path": model.options?.upstream_path,
+  };
+  for (const [field, text] of Object.entries(texts)) {
+    if (text !== undefined && TEMPLATE.test(text))
+      findings.push(notSupported(`${at}.${field}`, `a template in ${field}`, "Write the value itself."));
+  }
+  if (gw.examples !== undefined)
+    findings.push(notSupported(`${at}.gw.examples`, "gw.examples", "Put the examples into the description."));
+  if (logging.log_payloads) findings.push(noEffect(`${at}.logging.log_payloads`, "log_payloads"));
+  const prices = Object.keys(model.options ?? {}).filter((option) => /_cost(?:_list)?$|_factor$/.test(option));
+  const [price] = prices;
+  if (logging.log_statistics && price !== undefined)
+    findings.push(noEffect(`${at}.model.options.${price}`, prices.join(", ")));
+  return findings;
+}

@@ -1,0 +1,46 @@
+import type { AiProxyAdvancedConfig, CheckContext, ConfigFinding } from "../../config/types.ts";
+import { error, noEffect, notSupported } from "./check-finding.ts";
+import { checkEmbeddings, checkSemantic, checkVectorDb } from "./check-semantic.ts";
+import { checkTarget } from "./check-target.ts";
+
+/**
+ * Rules that the schema cannot say: Kong's, with Kong's texts; what the semantic algorithm needs; and each field that has an effect in
+ * Kong and none here yet, as an error where going on would be dangerous. Vault references are checked where all plugins' are.
+ */
+export function checkAiProxyAdvanced(config: AiProxyAdvancedConfig, _context: CheckContext): readonly ConfigFinding[] {
+  const { balancer, embeddings, vectordb, targets } = config;
+  return [
+    ...checkAlgorithm(balancer.algorithm),
+    ...(balancer.algorithm === "semantic" ? checkSemantic(config) : []),
+    ...(embeddings === undefined ? [] : checkEmbeddings(embeddings, vectordb)),
+    ...(vectordb === undefined ? [] : checkVectorDb(vectordb)),
+    ...targets.flatMap((target, index) => checkTarget(target, `targets.${index}`, config.llm_format)),
+    ...checkUnrun(config),
+  ];
+}
+
+function checkAlgorithm(algorithm: AiProxyAdvancedConfig["balancer"]["algorithm"]): readonly ConfigFinding[] {
+  if (algorithm === "semantic") return [];
+  const message = `the algorithm ${algorithm} is not in this version yet.`;
+  return [error("algorithm-not-supported", "balancer.algorithm", message, "Use algorithm: semantic.")];
+}
+
+function checkUnrun({
+  acls,
+  balancer,
+  genai_category: category,
+  gw,
+  llm_format: format,
+}: AiProxyAdvancedConfig): readonly ConfigFinding[] {
+  const findings: ConfigFinding[] = [];
+  if (acls !== undefined)
+    findings.push(notSupported("acls", "acls", "Without them requests would pass that should be blocked."));
+  if (format !== "openai") findings.push(notSupported("llm_format", `llm_format ${format}`, "Use openai."));
+  if (category !== "text/generation")
+    findings.push(notSupported("genai_category", `genai_category ${category}`, "Use text/generation."));
+  if (gw.rule !== "literal") findings.push(notSupported("gw.rule", `gw.rule ${gw.rule}`, "Use literal."));
+  if (balancer.max_fails > 0) findings.push(noEffect("balancer.max_fails", "the circuit breaker (max_fails)"));
+  if (gw.refresh_on_401 === true) findings.push(noEffect("gw.refresh_on_401", "gw.refresh_on_401"));
+  if (gw.deadline_ms !== undefined) findings.push(noEffect("gw.deadline_ms", "gw.deadline_ms"));
+  return findings;
+}
