@@ -39,7 +39,7 @@ export function listResources(config: GatewayConfig): readonly Resource[] {
 
 /** The entities of one collection as plain JSON: what comparing and printing work on. */
 export function bodiesOf(config: GatewayConfig, collection: CollectionName): readonly JsonObject[] {
-  return config[collection] as unknown as readonly JsonObject[];
+  return config[collection];
 }
 
 /** Empty where the field is absent or is not text. */

@@ -26,7 +26,10 @@ export interface StateStore {
   /** All or nothing. Throws GW_STATE_CONFLICT when the store is not at `expectedSerial`. Returns the new serial. */
   write(next: Omit<Snapshot, "serial">, revision: Omit<Revision, "serial">, expectedSerial: number): Promise<number>;
   history(): Promise<readonly Revision[]>;
-  /** Calls back soon (within 500 ms) after another process wrote; the returned function stops it. */
+  /**
+   * Calls back soon (within 500 ms) after another process wrote; the returned function stops it. Watch first, read then: a write between
+   * reading and watching would go unseen.
+   */
   watch(onChange: () => void): () => void;
   close(): Promise<void>;
 }
