@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, expect, it } from "vitest";
 import { startSimulators, type Simulators } from "../../src/demo/simulators.ts";
 import type { Embedder } from "../../src/embeddings/embedder.ts";
 import { createAppRole, describeWithOpenBao, type OpenBao, startOpenBao, writeSecret } from "../services/openbao.ts";
@@ -187,14 +187,3 @@ function localVariant(seed: string): string {
     .replace("strategy: redis", "strategy: memory")
     .replace(/^ {8}redis:\n {10}host: .*\n {10}port: .*\n/m, "");
 }
-
-describe("the local variant", () => {
-  it("differs from the user's file in the embedder and the store only", async () => {
-    const seed = await readFile(seedConfig, "utf8");
-    const removed = seed.split("\n").filter((line) => !localVariant(seed).split("\n").includes(line));
-    expect(removed.map((line) => line.trim().split(":")[0])).toEqual(
-      expect.arrayContaining(["name", "dimensions", "strategy", "redis", "host", "port"]),
-    );
-    expect(removed).toHaveLength(6);
-  });
-});

@@ -141,7 +141,7 @@ async function allowRead(bao: OpenBao, path: string): Promise<void> {
 }
 
 function policyName(path: string): string {
-  return `read-${path.replaceAll("/", "-")}`;
+  return `read-${path.replaceAll("/", "-").replace("*", "all")}`;
 }
 
 function client(origin: string, token: string): OpenBao["request"] {
