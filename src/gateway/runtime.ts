@@ -49,12 +49,13 @@ export interface Runtime {
   /** A request that is served by it begins; every call is paired with `release`. */
   acquire(): void;
   release(): void;
-  /** Settles when the last request has ended and the plugins are closed. */
+  /** Settles when the last request has ended, the plugins are closed, and then the services. Never rejects. */
   close(): Promise<void>;
 }
 
 /**
- * Throws what a plugin's `create` throws, and ConfigError for a route that cannot be compiled; whatever was created is closed again.
+ * Throws what a plugin's `create` throws, and ConfigError for a route that cannot be compiled; the plugins that were created are closed
+ * again, `services` are left to the caller.
  */
 export async function createRuntime(
   config: GatewayConfig,
@@ -189,10 +190,16 @@ class CompiledRuntime implements Runtime {
       done = resolve;
     });
     if (this.#requests === 0) done();
-    return { promise: idle.then(() => closeAll(this.#plugins)), done };
+    return { promise: idle.then(() => this.#closeParts()), done };
+  }
+
+  /** Never rejects: nobody is left that could do something about it. */
+  async #closeParts(): Promise<void> {
+    await closeAll(this.#plugins);
+    await closeAll([this.#services]);
   }
 }
 
-async function closeAll(plugins: readonly Plugin[]): Promise<void> {
-  await Promise.allSettled(plugins.map(async (plugin) => await plugin.close?.()));
+async function closeAll(parts: readonly { close?(): Promise<void> }[]): Promise<void> {
+  await Promise.allSettled(parts.map(async (part) => await part.close?.()));
 }
