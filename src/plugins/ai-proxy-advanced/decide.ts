@@ -1,10 +1,4 @@
-import {
-  type Choice,
-  type ChoiceReason,
-  type Distances,
-  noTargetError,
-  orderTargets,
-} from "../../balancer/balancer.ts";
+import { type ChoiceReason, type Distances, noTargetError, orderTargets } from "../../balancer/balancer.ts";
 import type { Match, SemanticIndex } from "../../balancer/semantic-index.ts";
 import type { AiProxyAdvancedConfig } from "../../config/types.ts";
 import { GwError, RequestError, toError } from "../../core/errors.ts";
