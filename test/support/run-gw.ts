@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
+import { hearStream } from "./secrecy.ts";
 
 const program = fileURLToPath(new URL("../../bin/gw.js", import.meta.url));
 
@@ -29,9 +30,12 @@ export async function runGw(args: readonly string[], options: GwOptions): Promis
 /** The same, still running: for signals and kills. */
 export function startGw(args: readonly string[], { cwd, env = {} }: GwOptions) {
   const { PATH = "", HOME = "" } = process.env;
-  return spawn(process.execPath, [program, ...args], {
+  const child = spawn(process.execPath, [program, ...args], {
     cwd,
     env: { PATH, HOME, ...env },
     stdio: ["pipe", "pipe", "pipe"],
   });
+  hearStream(child.stdout);
+  hearStream(child.stderr);
+  return child;
 }
