@@ -15,7 +15,6 @@ const internal = (status: number): ErrorCode => ({ status, retryable: false, exp
 export const errorCodes = {
   GW_USAGE: internal(500),
   GW_CONFIG_INVALID: internal(500),
-  GW_CONFIG_UNREADABLE: internal(500),
 
   GW_STATE_UNREACHABLE: internal(500),
   GW_STATE_CORRUPT: internal(500),

@@ -56,7 +56,11 @@ function tableLines(candidates: readonly ExplainedCandidate[], selected: number)
     `${candidate.provider}/${candidate.model ?? "-"}`,
     candidate.distance?.toFixed(4) ?? "-",
     candidate.similarity?.toFixed(4) ?? "-",
-    candidate.within_threshold === null ? "-" : candidate.within_threshold ? "yes" : "no",
+    candidate.distance === null || candidate.within_threshold === null
+      ? "-"
+      : candidate.within_threshold
+        ? "yes"
+        : "no",
     shorten(candidate.description ?? "", 60),
   ]);
   const table = [["  #", "target", "distance", "similarity", "within", "description"], ...rows];
