@@ -1,6 +1,6 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -40,6 +40,12 @@ export async function startRedis(options: RedisServerOptions = {}): Promise<Redi
 /** A real Redis that knows neither FT.SEARCH nor VADD. */
 export async function startRedisWithoutVectors(options: RedisServerOptions = {}): Promise<RedisServer> {
   return await startServer(findPlainProgram() ?? "redis-server", options);
+}
+
+/** A Sentinel that watches `master` under the name `gw-master`. */
+export async function startSentinel(master: RedisServer, host: string): Promise<RedisServer> {
+  const configuration = `sentinel monitor gw-master ${master.host} ${master.port} 1\n`;
+  return await startServer(vectorProgram, { host, flags: ["--sentinel"] }, configuration);
 }
 
 /**
@@ -85,11 +91,11 @@ function isPlain(program: string): boolean {
   }
 }
 
-async function startServer(program: string, options: RedisServerOptions): Promise<RedisServer> {
+async function startServer(program: string, options: RedisServerOptions, configuration = ""): Promise<RedisServer> {
   const host = options.host ?? "127.0.0.1";
   const port = options.port ?? (await freePort(host));
   const flags = ["--bind", host, "--port", String(port), "--save", "", ...(options.flags ?? [])];
-  let running = await launch(program, flags);
+  let running = await launch(program, flags, configuration);
   await waitForPing(host, port);
   return {
     host,
@@ -98,7 +104,7 @@ async function startServer(program: string, options: RedisServerOptions): Promis
     thaw: () => void running.server.kill("SIGCONT"),
     stop: async () => await running.end(),
     async start() {
-      running = await launch(program, flags);
+      running = await launch(program, flags, configuration);
       await waitForPing(host, port);
     },
   };
@@ -110,9 +116,11 @@ interface Launched {
 }
 
 /** Resolves when the server says that it accepts connections. It ends with this process, if not before. */
-async function launch(program: string, flags: readonly string[]): Promise<Launched> {
+async function launch(program: string, flags: readonly string[], configuration: string): Promise<Launched> {
   const folder = mkdtempSync(join(tmpdir(), "gw-redis-"));
-  const server = spawn(program, [...flags, "--dir", folder], { stdio: ["ignore", "pipe", "pipe"] });
+  const file = join(folder, "redis.conf");
+  writeFileSync(file, configuration);
+  const server = spawn(program, [file, ...flags, "--dir", folder], { stdio: ["ignore", "pipe", "pipe"] });
   const clean = (): void => {
     server.kill("SIGKILL");
     rmSync(folder, { recursive: true, force: true });
@@ -123,7 +131,7 @@ async function launch(program: string, flags: readonly string[]): Promise<Launch
     createInterface(server.stdout).on("line", (line) => {
       last.splice(0, last.length - 4);
       last.push(line);
-      if (line.includes("Ready to accept connections")) resolve();
+      if (/Ready to accept connections|\+monitor master/u.test(line)) resolve();
     });
     createInterface(server.stderr).on("line", (line) => last.push(line));
     server.once("error", reject);

@@ -1,10 +1,11 @@
+import { fileURLToPath } from "node:url";
 import { inspect } from "node:util";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from "vitest";
 import type { JsonObject } from "../../../src/core/json.ts";
 import { Secret } from "../../../src/core/secret.ts";
 import { RedisConnection } from "../../../src/redis/connection.ts";
 import { readRedisSettings } from "../../../src/redis/settings.ts";
-import { describeWithRedis, freePort, type RedisServer, startRedis } from "../../services/redis.ts";
+import { describeWithRedis, freePort, type RedisServer, startRedis, startSentinel } from "../../services/redis.ts";
 import { startRespServer } from "../../support/resp-server.ts";
 
 const unreachable = { kind: "unreachable" };
@@ -103,6 +104,44 @@ describeWithRedis("a connection to Redis", () => {
     });
   });
 
+  it("encrypts, and verifies the certificate unless told not to", async () => {
+    const port = await freePort("127.0.42.8");
+    const files = [
+      "--tls-cert-file",
+      tlsFile("cert"),
+      "--tls-key-file",
+      tlsFile("key"),
+      "--tls-ca-cert-file",
+      tlsFile("cert"),
+    ];
+    const flags = ["--tls-port", String(port), ...files, "--tls-auth-clients", "no"];
+    const encrypted = await startRedis({ host: "127.0.42.8", flags });
+    onTestFinished(async () => await encrypted.stop());
+    const block = { host: encrypted.host, port, ssl: true, server_name: "api.openai.test" };
+    expect(await connect({ ...block, ssl_verify: false }).send("PING", [])).toBe("PONG");
+    const message = /self-signed certificate/u;
+    await expect(connect(block).send("PING", [])).rejects.toMatchObject({ ...unreachable, message });
+  });
+
+  it("asks the Sentinels for the master", async () => {
+    const sentinel = await startSentinel(server, "127.0.42.9");
+    onTestFinished(async () => await sentinel.stop());
+    const nodes = [
+      { host: "127.0.42.9", port: await freePort("127.0.42.9") },
+      { host: sentinel.host, port: sentinel.port },
+    ];
+    const connection = connect({ sentinel_master: "gw-master", sentinel_role: "master", sentinel_nodes: nodes });
+    expect(await connection.send("CONFIG", ["GET", "port"])).toEqual(["port", String(server.port)]);
+    const unknown = connect({ sentinel_master: "nobody", sentinel_nodes: nodes });
+    await expect(unknown.send("PING", [])).rejects.toMatchObject(unreachable);
+    await sentinel.stop();
+    const alone = connect({ sentinel_master: "gw-master", sentinel_nodes: nodes });
+    await expect(alone.send("PING", [])).rejects.toMatchObject({
+      ...unreachable,
+      message: /All sentinels are unreachable/u,
+    });
+  });
+
   it("fails what is under way when the server dies, then at once, and finds it again", async () => {
     const mortal = await startRedis({ host: "127.0.42.3" });
     onTestFinished(async () => await mortal.stop());
@@ -184,6 +223,10 @@ describe("a connection to nothing", () => {
     await expect(connection.send("PING", [])).rejects.toMatchObject(unreachable);
   });
 });
+
+function tlsFile(what: "cert" | "key"): string {
+  return fileURLToPath(new URL(`../../../fixtures/tls/api.openai.test.${what}.pem`, import.meta.url));
+}
 
 function connect(block: JsonObject, secrets: Readonly<Record<string, string>> = {}): RedisConnection {
   const connection = new RedisConnection(readRedisSettings(block), {
