@@ -13,14 +13,14 @@ export interface ExchangeEnd {
   /** The client went away before the answer was complete. */
   readonly isCancelled: boolean;
   readonly bytesSent: number;
-  readonly route?: string;
-  readonly service?: string;
-  readonly upstreamMs?: number;
-  readonly proxyMs?: number;
+  readonly route?: string | undefined;
+  readonly service?: string | undefined;
+  readonly upstreamMs?: number | undefined;
+  readonly proxyMs?: number | undefined;
   /** Code of the error that ended the exchange. */
-  readonly errorCode?: string;
+  readonly errorCode?: string | undefined;
   /** What an AI plugin adds: provider, model, reason, distance, attempts, usage. snake_case, as it is logged. */
-  readonly ai?: Readonly<Record<string, unknown>>;
+  readonly ai?: Readonly<Record<string, unknown>> | undefined;
 }
 
 export interface EventMap {
