@@ -86,6 +86,7 @@ class HttpGatewayServer implements GatewayServer {
   }
 
   #onOver(exchange: HttpExchange): void {
+    const { route, service } = exchange;
     this.inFlight -= 1;
     publish("exchange-end", {
       exchangeId: exchange.id,
@@ -97,7 +98,12 @@ class HttpGatewayServer implements GatewayServer {
       status: exchange.status,
       isCancelled: exchange.isCancelled,
       bytesSent: exchange.bytesSent,
-      ...optionalFields(exchange),
+      route: route.id === "" ? undefined : (route.name ?? route.id),
+      service: service && (service.name ?? service.id),
+      upstreamMs: exchange.upstreamMs,
+      proxyMs: exchange.proxyMs,
+      errorCode: exchange.errorCode,
+      ai: exchange.ai,
     });
   }
 
@@ -117,18 +123,6 @@ class HttpGatewayServer implements GatewayServer {
     clearTimeout(deadline);
     await this.runtime.close();
   }
-}
-
-function optionalFields(exchange: HttpExchange) {
-  const { route, service, upstreamMs, proxyMs, errorCode, ai } = exchange;
-  return {
-    ...(route.id === "" ? {} : { route: route.name ?? route.id }),
-    ...(service === undefined ? {} : { service: service.name ?? service.id }),
-    ...(upstreamMs === undefined ? {} : { upstreamMs }),
-    ...(proxyMs === undefined ? {} : { proxyMs }),
-    ...(errorCode === undefined ? {} : { errorCode }),
-    ...(ai === undefined ? {} : { ai }),
-  };
 }
 
 function closeListener(listener: Listener): Promise<void> {

@@ -1,4 +1,4 @@
-import { type DestinationStream, destination, type Logger, pino, stdTimeFunctions } from "pino";
+import { type DestinationStream, destination, type Logger, pino } from "pino";
 import type { Clock } from "../core/clock.ts";
 import { type EventMap, type ExchangeEnd, subscribe } from "./events.ts";
 import { limitNotices } from "./notice-limit.ts";
@@ -23,14 +23,11 @@ const FLUSH_MS = 100;
 
 /**
  * One JSON line per exchange (level info), notice (warn) and change of configuration. Only fixed fields: no header values, queries,
- * bodies or prompts ever come here.
+ * bodies or prompts ever come here. `time` is in milliseconds since the epoch: writing dates would cost more than the rest of a line.
  */
 export function createLog({ destination: to, level, clock }: LogOptions): Log {
   const output = typeof to === "number" ? openFile(to, clock) : { stream: to, close: () => {} };
-  const logger = pino(
-    { level, base: null, timestamp: stdTimeFunctions.isoTime, formatters: { level: (label) => ({ level: label }) } },
-    output.stream,
-  );
+  const logger = pino({ level, base: null, formatters: { level: (label) => ({ level: label }) } }, output.stream);
   const stop = level === "silent" ? () => {} : writeEvents(logger, clock);
   return {
     close() {
