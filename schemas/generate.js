@@ -76,9 +76,14 @@ async function pluginTypes(schema) {
 }
 
 /** As GatewayConfig holds it: with an id, foreign keys as ids, and without what only files have. */
-function normalisedEntity({ allOf: _, ...schema }) {
+function normalisedEntity(schema) {
   const properties = pick(schema.properties, (property) => property["x-gw-file-only"] !== true);
-  return { ...schema, properties, required: ["id", ...(schema.required ?? []), ...alwaysPresent[schema.title]] };
+  return {
+    ...schema,
+    allOf: undefined,
+    properties,
+    required: ["id", ...(schema.required ?? []), ...alwaysPresent[schema.title]],
+  };
 }
 
 /** What a rule in src/config/ demands although the schema of files cannot. */

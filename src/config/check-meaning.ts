@@ -1,3 +1,4 @@
+import { assertNever } from "../core/assert-never.ts";
 import type { JsonObject } from "../core/json.ts";
 import type { Draft, Finding } from "./draft.ts";
 import type { CheckContext, PluginCheck } from "./plugin-check.ts";
@@ -53,6 +54,8 @@ function checkOwn(draft: Draft, entity: Entity, context: MeaningContext, options
       return checkPlugin(draft, entity as Plugin, context, options);
     case "consumers":
       return [];
+    default:
+      return assertNever(draft.collection);
   }
 }
 

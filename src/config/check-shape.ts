@@ -48,11 +48,12 @@ function checkIdentity({ collection, value }: Draft): readonly Finding[] {
   return [{ severity: "error", code: "required-key", message: `needs the key "${keys.join('" or "')}".`, path: [] }];
 }
 
-/** The same field is told once: a missing alternative and a wrong type come as one. */
+/** What is wrong with one value is told once; missing and unknown keys are told each. */
 function distinct(errors: readonly ErrorObject[]): readonly ErrorObject[] {
   const seen = new Map<string, ErrorObject>();
   for (const error of errors) {
-    const key = `${error.instancePath} ${error.keyword} ${JSON.stringify(error.params)}`;
+    const isAboutKey = error.keyword === "required" || error.keyword === "additionalProperties";
+    const key = `${error.instancePath} ${isAboutKey ? JSON.stringify(error.params) : ""}`;
     if (!seen.has(key)) seen.set(key, error);
   }
   return [...seen.values()];
@@ -104,6 +105,8 @@ function explain(error: ErrorObject, collection: CollectionName, value: JsonObje
     case "minItems":
     case "minProperties":
       return finding("bad-value", `${name} must not be empty.`, hint);
+    case "maxProperties":
+      return finding("bad-value", `${name} must have "name" or "id", not both.`);
     case "uniqueItems":
       return finding("bad-value", `${name} holds the same value twice.`);
     default:

@@ -147,7 +147,7 @@ function readReference(value: Json | undefined): Reference | undefined {
   if (typeof value === "string" && value !== "") return { text: value, by: "either" };
   if (!isJsonObject(value)) return undefined;
   const id = textAt(value, "id");
-  if (id !== undefined) return { text: id, by: "id" };
   const name = textAt(value, "name");
+  if (id !== undefined) return name === undefined ? { text: id, by: "id" } : undefined;
   return name === undefined ? undefined : { text: name, by: "name" };
 }

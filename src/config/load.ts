@@ -5,7 +5,7 @@ import type { DocumentHeader } from "./check-document.ts";
 import { checkDocument } from "./check-document.ts";
 import { checkMeaning, meaningContext } from "./check-meaning.ts";
 import { checkShape } from "./check-shape.ts";
-import { diagnose, type Draft, type Finding } from "./draft.ts";
+import { diagnose, type Draft, type Finding, nameOf } from "./draft.ts";
 import { flatten } from "./flatten.ts";
 import { type Identified, identify } from "./identify.ts";
 import { mergeHeaders } from "./merge.ts";
@@ -126,7 +126,7 @@ function loadedConfig(
 ): LoadedConfig {
   const origins = entities.map(({ identified }): [string, readonly string[]] => [identified.id, originsOf(identified)]);
   const isUnknown = ({ identified: { draft } }: CheckedEntity): boolean =>
-    draft.collection === "plugins" && !options.plugins.has(String(draft.value["name"]));
+    draft.collection === "plugins" && !options.plugins.has(nameOf(draft) ?? "");
   return {
     config: sortConfig(entities.map(({ identified, entity }) => ({ collection: identified.draft.collection, entity }))),
     origins: Object.fromEntries(origins.filter(([, pointers]) => pointers.length > 0)),
@@ -144,5 +144,6 @@ function nothingDeclared(sources: readonly Source[]): Diagnostic {
     code: "nothing-declared",
     message: `Nothing is declared in ${names === "" ? "the input" : names}.`,
     fix: "Declare services, routes, plugins or vaults. To empty a store on purpose, use `gw reset`.",
+    ...(sources[0] === undefined ? {} : { place: { file: sources[0].file, line: 1, column: 1 } }),
   };
 }

@@ -111,7 +111,7 @@ class Locator {
     const located = this.locate(node, depth + 1);
     const isText = located.children === undefined && node !== null;
     if (!isText) throw new NodeError("A key must be text.", node === null ? start : located.start);
-    const text = isScalar(node) ? String(node.value) : String(located.value);
+    const text = isScalar(node) ? textOf(node) : printScalar(located.value);
     return { text, start: located.start, end: located.end, isPlain: located.isPlain };
   }
 
@@ -141,9 +141,18 @@ const STANDARD_TAGS: ReadonlySet<string> = new Set(["tag:yaml.org,2002:map", "ta
 function locateScalar(scalar: Scalar, start: number, end: number): LocatedNode {
   if (scalar.tag !== undefined && scalar.tag !== STRING_TAG)
     throw new NodeError("YAML tags are not supported. Use quotes for text.", start);
-  const text = String(scalar.value ?? "");
+  const text = textOf(scalar);
   const isPlain = scalar.type === Scalar.PLAIN && scalar.tag === undefined;
   return { value: isPlain ? resolvePlainScalar(text) : text, start, end, isPlain, size: 1 };
+}
+
+function printScalar(value: Json): string {
+  return typeof value === "string" ? value : JSON.stringify(value);
+}
+
+/** Under the failsafe schema every scalar is text. */
+function textOf(scalar: Scalar): string {
+  return typeof scalar.value === "string" ? scalar.value : "";
 }
 
 function mergeSources(value: LocatedNode): readonly LocatedNode[] {

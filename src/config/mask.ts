@@ -14,13 +14,18 @@ export function maskText(
   document: ParsedDocument | undefined,
   valueAt: (path: readonly (string | number)[]) => Json,
 ): string {
-  if (document === undefined) return maskByName(text, "everywhere");
+  if (document === undefined) return maskUrlUsers(maskByName(text, "everywhere"));
   let masked = text;
   for (const path of sensitivePaths(document.value, gatewaySchema)) {
     const range = document.rangeOf(path);
     if (range !== undefined && !isHarmless(valueAt(path))) masked = stars(masked, ...range);
   }
-  return maskByName(masked, "comments");
+  return maskUrlUsers(maskByName(masked, "comments"));
+}
+
+/** `https://user:password@host`, wherever it stands. */
+function maskUrlUsers(text: string): string {
+  return text.replaceAll(/(?<=:\/\/)[^\s/@"']+(?=@)/g, (user) => stars(user, 0, user.length));
 }
 
 function isHarmless(value: Json): boolean {

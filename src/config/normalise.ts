@@ -1,6 +1,7 @@
 import type { Json, JsonObject } from "../core/json.ts";
 import { withoutConfigNulls } from "./check-shape.ts";
 import { fillDefaults } from "./defaults.ts";
+import { textAt } from "./draft.ts";
 import type { Identified } from "./identify.ts";
 import { kindOf } from "./kinds.ts";
 import { printPointer } from "./path.ts";
@@ -55,16 +56,10 @@ export function sortConfig(
 
 function sortKey(collection: CollectionName, entity: Entity): string {
   const fields = entity as unknown as JsonObject;
-  if (collection !== "plugins")
-    return String(
-      kindOf(collection)
-        .keys.map((key) => fields[key])
-        .find((key) => key !== undefined) ?? entity.id,
-    );
-  const scope = ["service", "route", "consumer"].map(
-    (field) => (fields[field] as { id?: string } | undefined)?.id ?? "",
-  );
-  return [fields["name"], ...scope].join("\n");
+  const texts = (keys: readonly string[]): readonly string[] => keys.flatMap((key) => textAt(fields, key) ?? []);
+  if (collection !== "plugins") return [...texts(kindOf(collection).keys), entity.id][0] ?? "";
+  const scope = Object.keys(kindOf("plugins").references).map((field) => textAt(fields[field] ?? null, "id") ?? "");
+  return [...texts(["name"]), ...scope].join("\n");
 }
 
 /** By code unit: the same on every machine, whatever its locale. */

@@ -132,7 +132,7 @@ const explanations: Partial<Record<ErrorCode, string>> = {
   BAD_SCALAR_START: "A value cannot begin with this character. Put the value in quotes.",
   BLOCK_AS_IMPLICIT_KEY: "Nested mappings are not allowed on one line. Is a value with a colon missing its quotes?",
   KEY_OVER_1024_CHARS: "A key is longer than 1,024 characters. Is a quote missing its end?",
-  MISSING_CHAR: "A closing quote, bracket, comma or colon is missing here.",
+  MISSING_CHAR: "Something above has no end (a quote, bracket or brace), or a comma or colon is missing here.",
   MULTILINE_IMPLICIT_KEY: "A key must be on one line. Is a colon missing, or a quote missing its end?",
   RESOURCE_EXHAUSTION: "This is nested too deeply to be read.",
   TAB_AS_INDENT: "Tabs cannot indent YAML. Use spaces.",

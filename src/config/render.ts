@@ -134,7 +134,10 @@ class Renderer {
   }
 
   #renderText(text: string, path: Path): Json {
-    if (text.includes(OPENING)) this.#report(path, this.#document.placeOf(path), unclosed);
+    if (text.includes(OPENING)) {
+      this.#report(path, this.#document.placeOf(path), unclosed);
+      this.#broken.add(printPointer(path));
+    }
     if (!text.includes(START)) return text;
     const pointer = printPointer(path);
     const template = text.replaceAll(PLACEHOLDER, (_, digits: string) => this.#printTemplate(digits));
@@ -167,6 +170,7 @@ class Renderer {
   #refuseKey(path: Path, key: string): void {
     const message = "An expression cannot stand in a key.";
     this.#report(path, this.#document.keyPlaceOf([...path, key]), { code: "template-unsupported", message });
+    this.#broken.add(printPointer(path)).add(printPointer([...path, key]));
   }
 
   /** An alias may bring the same expression to several places: it is reported once. */

@@ -1,6 +1,7 @@
 import { ConfigError } from "../core/errors.ts";
 import { isJsonObject, type Json } from "../core/json.ts";
 import type { Diagnostic } from "../core/diagnostics.ts";
+import { textAt } from "./draft.ts";
 import type { Environment } from "./expression.ts";
 import { evaluateTemplate, hasExpression } from "./template.ts";
 import { sensitivePointers } from "./sensitive.ts";
@@ -43,7 +44,7 @@ function resolveEntity(
   const value = entity as unknown as Json;
   if (!isJsonObject(value)) return value;
   const sensitive = new Set(sensitivePointers(collection, value));
-  const label = `${collection} ${String(value["name"] ?? entity.id)}`;
+  const label = `${collection} ${textAt(value, "name") ?? entity.id}`;
   const visit = (member: Json, pointer: string): Json => {
     if (typeof member === "string") return sensitive.has(pointer) ? resolveText(member, label) : member;
     if (Array.isArray(member)) return member.map((item: Json, index) => visit(item, `${pointer}/${index}`));

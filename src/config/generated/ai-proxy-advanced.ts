@@ -181,7 +181,7 @@ export interface AiProxyAdvancedConfig {
        */
       readonly host: string;
       /**
-       * Port.
+       * Port of Redis.
        */
       readonly port: number | string;
       /**
@@ -327,7 +327,7 @@ export interface AiProxyAdvancedConfig {
        */
       readonly host: string;
       /**
-       * Port.
+       * Port of PostgreSQL.
        */
       readonly port: number;
       /**
@@ -864,7 +864,7 @@ export interface RedisSentinelNode {
    */
   readonly host: string;
   /**
-   * Port.
+   * Port of the node.
    */
   readonly port: number;
 }
@@ -877,7 +877,7 @@ export interface RedisClusterNode {
    */
   readonly ip: string;
   /**
-   * Port.
+   * Port of the node.
    */
   readonly port: number;
 }

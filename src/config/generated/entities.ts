@@ -4,7 +4,7 @@ import type { JsonObject } from "../../core/json.ts";
 /**
  * An upstream that routes send requests to.
  */
-export interface Service {
+export type Service = {
   /**
    * UUID of the service. Left out, it is derived from the name: the same name has the same id on every machine.
    */
@@ -57,12 +57,12 @@ export interface Service {
    * Labels for grouping and selecting; printable characters without comma and slash.
    */
   readonly tags?: readonly string[];
-}
+};
 
 /**
  * Which requests go to a service. At least one of methods, hosts, headers and paths is needed; all that are given must match.
  */
-export interface Route {
+export type Route = {
   /**
    * UUID of the route. Left out, it is derived from the name: the same name has the same id on every machine.
    */
@@ -138,12 +138,12 @@ export interface Route {
    * Labels for grouping and selecting; printable characters without comma and slash.
    */
   readonly tags?: readonly string[];
-}
+};
 
 /**
  * A plugin and where it runs: for a route, a service, a consumer, or (without any of them) everywhere.
  */
-export interface Plugin {
+export type Plugin = {
   /**
    * UUID of the plugin. Left out, it is derived from the name and the scope.
    */
@@ -184,12 +184,12 @@ export interface Plugin {
    * Labels for grouping and selecting; printable characters without comma and slash.
    */
   readonly tags?: readonly string[];
-}
+};
 
 /**
  * Where secrets are read from. References name it by its prefix: `{vault://prefix/resource/key}`.
  */
-export interface Vault {
+export type Vault = {
   /**
    * UUID of the vault. Left out, it is derived from the prefix.
    */
@@ -214,12 +214,12 @@ export interface Vault {
    * Labels for grouping and selecting; printable characters without comma and slash.
    */
   readonly tags?: readonly string[];
-}
+};
 
 /**
  * A caller. At least one of username and custom_id is needed.
  */
-export interface Consumer {
+export type Consumer = {
   /**
    * UUID of the consumer. Left out, it is derived from the name: the same name has the same id on every machine.
    */
@@ -236,4 +236,4 @@ export interface Consumer {
    * Labels for grouping and selecting; printable characters without comma and slash.
    */
   readonly tags?: readonly string[];
-}
+};

@@ -22,10 +22,10 @@ export function checkVault({ name, prefix, config }: Vault): readonly Finding[] 
 }
 
 function checkLogin(config: JsonObject): readonly Finding[] {
-  const method = config["auth_method"];
+  const method = typeof config["auth_method"] === "string" ? config["auth_method"] : "";
   const needs = (keys: readonly string[]): readonly Finding[] => {
     if (keys.some((key) => config[key] !== undefined)) return [];
-    const message = `auth_method ${String(method)} needs config.${keys.join(" or config.")}.`;
+    const message = `auth_method ${method} needs config.${keys.join(" or config.")}.`;
     return [
       error(
         "vault-login",
@@ -41,7 +41,7 @@ function checkLogin(config: JsonObject): readonly Finding[] {
   return [
     error(
       "not-supported",
-      `auth_method ${String(method)} is not supported by this version.`,
+      `auth_method ${method} is not supported by this version.`,
       ["config", "auth_method"],
       "Use token or approle.",
     ),

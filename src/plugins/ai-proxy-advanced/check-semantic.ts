@@ -130,7 +130,7 @@ function checkThreshold(
     return [error("threshold-range", at, `${at} must be ${range}.`)];
   }
   if (metric !== "cosine" || threshold <= 1) return [];
-  const message = `${at} is a largest distance: above 1 even opposite texts match.`;
+  const message = `${at} is a largest distance: above 1 texts that have nothing in common match too.`;
   return [warning("threshold-range", at, message, "A threshold between 0.2 and 0.8 is usual.")];
 }
 

@@ -1,0 +1,142 @@
+import { stringify } from "yaml";
+import { isJsonObject, type Json, type JsonObject } from "../core/json.ts";
+import { dropDefaults } from "./defaults.ts";
+import { nestedCollections } from "./flatten.ts";
+import { deterministicId, pluginKey } from "./ids.ts";
+import { kindOf } from "./kinds.ts";
+import { printPointer } from "./path.ts";
+import { entitySchemas } from "./schemas.ts";
+import { sensitivePointers } from "./sensitive.ts";
+import { escapeTemplate } from "./template.ts";
+import type { CollectionName, Entity, GatewayConfig } from "./types.ts";
+
+/**
+ * The configuration as a file in decK's format: routes under their services, plugins under their scope, without defaults and ids that
+ * loading gives back. Loading the text gives `config` again.
+ */
+export function printConfig(config: GatewayConfig): string {
+  const printer = new Printer(config);
+  const lists = TOP_LEVEL.map((collection): [string, JsonObject[]] => [collection, printer.list(collection)]);
+  const document = { _format_version: "3.0", ...Object.fromEntries(lists.filter(([, list]) => list.length > 0)) };
+  return stringify(document, { lineWidth: 0, aliasDuplicateObjects: false, schema: "core", compat: "yaml-1.1" });
+}
+
+const TOP_LEVEL: readonly CollectionName[] = ["vaults", "consumers", "services", "routes", "plugins"];
+
+class Printer {
+  readonly #config: GatewayConfig;
+  readonly #byId = new Map<string, Entity>();
+  /** Id of the parent and name of the collection → what is nested there. */
+  readonly #children = new Map<string, Entity[]>();
+
+  constructor(config: GatewayConfig) {
+    this.#config = config;
+    for (const collection of TOP_LEVEL) {
+      for (const entity of config[collection]) {
+        this.#byId.set(`${collection} ${entity.id}`, entity);
+        const parent = parentOf(collection, entity);
+        if (parent === undefined) continue;
+        const key = `${parent.id} ${collection}`;
+        this.#children.set(key, [...(this.#children.get(key) ?? []), entity]);
+      }
+    }
+  }
+
+  /** The entities of a collection that are nested nowhere. */
+  list(collection: CollectionName): JsonObject[] {
+    const own = this.#config[collection].filter((entity) => parentOf(collection, entity) === undefined);
+    return own.map((entity) => this.#print(collection, entity));
+  }
+
+  #print(collection: CollectionName, entity: Entity): JsonObject {
+    const parent = parentOf(collection, entity);
+    const { id, ...fields } = escapeTexts(collection, entity as unknown as JsonObject);
+    const short = dropDefaults(
+      { ...fields, ...this.#names(collection, entity, parent?.field) },
+      entitySchemas[collection],
+    ) as JsonObject;
+    const own = Object.entries(short).filter(([key]) => key !== parent?.field);
+    const nested = nestedCollections[collection].flatMap((child): [string, Json][] => {
+      const children = this.#children.get(`${entity.id} ${child}`) ?? [];
+      return children.length === 0 ? [] : [[child, children.map((each) => this.#print(child, each))]];
+    });
+    const explicitId: [string, Json][] = id === this.#derivedId(collection, entity) ? [] : [["id", id ?? ""]];
+    return Object.fromEntries([...explicitId, ...own, ...nested]);
+  }
+
+  /** Foreign keys by name. */
+  #names(collection: CollectionName, entity: Entity, parentField: string | undefined): JsonObject {
+    const names = Object.entries(kindOf(collection).references).flatMap(([field, target]): [string, Json][] => {
+      const id = referredId(entity, field);
+      if (id === undefined || field === parentField) return [];
+      const name = this.#referenceName(target, id);
+      if (name === undefined) return [[field, collection === "plugins" ? id : { id }]];
+      return [[field, collection === "plugins" ? name : { name }]];
+    });
+    return Object.fromEntries(names);
+  }
+
+  #derivedId(collection: CollectionName, entity: Entity): string | undefined {
+    const name = collection === "plugins" ? textOf(entity, "name") : firstKey(collection, entity);
+    if (name === undefined) return undefined;
+    if (collection !== "plugins") return deterministicId(collection, name);
+    const scope = Object.entries(kindOf("plugins").references).flatMap(([field, target]): [string, string][] => {
+      const id = referredId(entity, field);
+      return id === undefined ? [] : [[field, this.#nameOf(target, id)]];
+    });
+    return deterministicId("plugins", pluginKey(name, Object.fromEntries(scope)));
+  }
+
+  /** What a foreign key may be written as. */
+  #referenceName(collection: CollectionName, id: string): string | undefined {
+    const entity = this.#byId.get(`${collection} ${id}`);
+    const [key = ""] = kindOf(collection).keys;
+    return entity === undefined ? undefined : textOf(entity, key);
+  }
+
+  /** What stands for an entity in the id of a plugin: its name, and the id when there is none. */
+  #nameOf(collection: CollectionName, id: string): string {
+    const entity = this.#byId.get(`${collection} ${id}`);
+    return (entity === undefined ? undefined : firstKey(collection, entity)) ?? id;
+  }
+}
+
+/** Where an entity is written: under the one thing it belongs to. A plugin of several scopes stands by itself. */
+function parentOf(
+  collection: CollectionName,
+  entity: Entity,
+): { readonly field: string; readonly id: string } | undefined {
+  const owners = Object.entries(kindOf(collection).references).flatMap(([field, target]) => {
+    const id = referredId(entity, field);
+    return id === undefined || !nestedCollections[target].includes(collection) ? [] : [{ field, id }];
+  });
+  return owners.length === 1 ? owners[0] : undefined;
+}
+
+function referredId(entity: Entity, field: string): string | undefined {
+  const value = (entity as unknown as JsonObject)[field];
+  return isJsonObject(value) && typeof value["id"] === "string" ? value["id"] : undefined;
+}
+
+function firstKey(collection: CollectionName, entity: Entity): string | undefined {
+  return kindOf(collection)
+    .keys.map((key) => textOf(entity, key))
+    .find((text) => text !== undefined);
+}
+
+function textOf(entity: Entity, key: string): string | undefined {
+  const value = (entity as unknown as JsonObject)[key];
+  return typeof value === "string" ? value : undefined;
+}
+
+/** Sensitive fields hold templates; any other text is what it is, and must not become an expression when it is read again. */
+function escapeTexts(collection: CollectionName, entity: JsonObject): JsonObject {
+  const sensitive = new Set(sensitivePointers(collection, entity));
+  const visit = (value: Json, path: readonly (string | number)[]): Json => {
+    if (typeof value === "string") return sensitive.has(printPointer(path)) ? value : escapeTemplate(value);
+    if (Array.isArray(value)) return value.map((item: Json, index) => visit(item, [...path, index]));
+    if (!isJsonObject(value)) return value;
+    return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, visit(member, [...path, key])]));
+  };
+  return visit(entity, []) as JsonObject;
+}
