@@ -96,16 +96,19 @@ export class RedisConnection {
 
   async #connect(): Promise<OpenClient> {
     try {
-      this.#open = await this.#openOne();
+      const open = await this.#openOne();
+      // close() may have come after the last step of opening and before this one.
+      if (this.#closing.signal.aborted) disconnect(open.client);
+      else this.#open = open;
+      this.#failures = 0;
+      this.#failure = undefined;
+      return open;
     } catch (error) {
       this.#failures += 1;
       const pause = reconnectDelayMs(this.#failures, this.#services.random());
       this.#failure = { error, until: this.#services.clock.now() + pause };
       throw error;
     }
-    this.#failures = 0;
-    this.#failure = undefined;
-    return this.#open;
   }
 
   async #openOne(): Promise<OpenClient> {
@@ -122,7 +125,7 @@ export class RedisConnection {
       );
       return open;
     } catch (error) {
-      open.client.disconnect();
+      disconnect(open.client);
       signal.throwIfAborted();
       throw toFailure(cause ?? error, open.secrets);
     }
@@ -136,8 +139,13 @@ export class RedisConnection {
   #drop(open: OpenClient | undefined = this.#open): void {
     if (open === undefined) return;
     if (this.#open === open) this.#open = undefined;
-    open.client.disconnect();
+    disconnect(open.client);
   }
+}
+
+/** ioredis waits two seconds for a socket to close, also for one that has: that would hold up the end of the process. */
+function disconnect(client: RedisClient): void {
+  if (client.status !== "end") client.disconnect();
 }
 
 async function scan(node: Redis, pattern: string): Promise<readonly string[]> {

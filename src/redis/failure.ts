@@ -23,10 +23,11 @@ export function isConnectionError(error: unknown): boolean {
   return error instanceof RedisFailure && error.kind !== "reply";
 }
 
-/** Turns what ioredis threw into a RedisFailure; every occurrence of `secrets` in its text is replaced. */
+/** Turns what ioredis threw into a RedisFailure; every occurrence of `secrets` in its text is replaced, a final dot dropped. */
 export function toFailure(thrown: unknown, secrets: readonly string[]): RedisFailure {
   if (thrown instanceof RedisFailure) return thrown;
-  const message = secrets.reduce((text, secret) => text.replaceAll(secret, "[secret]"), describe(thrown));
+  const shown = secrets.reduce((text, secret) => text.replaceAll(secret, "[secret]"), describe(thrown));
+  const message = shown.replace(/\.$/u, "");
   if (LOGIN_REFUSED.test(message)) return new RedisFailure("login", message);
   const isReply = thrown instanceof Error && thrown.name === "ReplyError" && !SERVER_MOVED.test(message);
   return new RedisFailure(isReply ? "reply" : "unreachable", message);

@@ -1,4 +1,5 @@
 import { fileURLToPath } from "node:url";
+import { setImmediate } from "node:timers/promises";
 import { inspect } from "node:util";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from "vitest";
 import type { JsonObject } from "../../../src/core/json.ts";
@@ -63,6 +64,20 @@ describeWithRedis("a connection to Redis", () => {
     await waiting;
     await connection.close();
     await expect(connection.send("PING", [])).rejects.toMatchObject(unreachable);
+  });
+
+  it("leaves no connection behind, whenever it is closed while it opens", async () => {
+    const { host, port } = server;
+    for (let turns = 0; turns < 40; turns += 1) {
+      const connection = connect({ host, port, database: 9 });
+      const sent = failureOf(connection.send("PING", []));
+      for (let turn = 0; turn < turns; turn += 1) await setImmediate();
+      await connection.close();
+      await sent;
+    }
+    const watcher = connect({ host, port });
+    const isGone = async () => expect(String(await watcher.send("CLIENT", ["LIST"]))).not.toMatch(/\bdb=9\b/u);
+    await vi.waitFor(isGone, { timeout: 10_000 });
   });
 
   describe("with users", () => {

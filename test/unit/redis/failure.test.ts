@@ -3,10 +3,10 @@ import { isConnectionError, RedisFailure, toFailure } from "../../../src/redis/f
 
 describe("toFailure", () => {
   it.each([
-    ["WRONGPASS invalid username-password pair or user is disabled.", "login"],
-    ["NOAUTH Authentication required.", "login"],
+    ["WRONGPASS invalid username-password pair or user is disabled", "login"],
+    ["NOAUTH Authentication required", "login"],
     ["ERR invalid password", "login"],
-    ["READONLY You can't write against a read only replica.", "unreachable"],
+    ["READONLY You can't write against a read only replica", "unreachable"],
     ["LOADING Redis is loading the dataset in memory", "unreachable"],
     ["ERR unknown command 'VADD'", "reply"],
     ["WRONGTYPE Operation against a key holding the wrong kind of value", "reply"],
@@ -27,6 +27,7 @@ describe("toFailure", () => {
   it("finds the words where Node and ioredis leave them", () => {
     const refused = Object.assign(new AggregateError([]), { code: "ECONNREFUSED" });
     expect(toFailure(refused, []).message).toBe("ECONNREFUSED");
+    expect(toFailure(new Error("Connection is closed."), []).message).toBe("Connection is closed");
     const allFailed = Object.assign(new Error("Failed to refresh slots cache."), { lastNodeError: refused });
     expect(toFailure(allFailed, [])).toMatchObject({ kind: "unreachable", message: "ECONNREFUSED" });
   });
