@@ -17,6 +17,7 @@ export interface IndexSpec {
 export interface VectorItem {
   /** Unique within the index; no white space or colon. */
   readonly id: string;
+  /** Under cosine not the zero vector: GW_VECTOR_MISMATCH. As a query it is allowed, at distance 1 from everything. */
   readonly vector: Float32Array;
 }
 
@@ -26,7 +27,9 @@ export interface VectorMatch {
 }
 
 /**
- * Where target vectors live. All methods throw VectorError (GW_VECTOR_UNREACHABLE, GW_VECTOR_UNSUPPORTED, GW_VECTOR_MISMATCH).
+ * Where target vectors live. All methods throw VectorError (GW_VECTOR_UNREACHABLE, GW_VECTOR_UNSUPPORTED, GW_VECTOR_MISMATCH), what
+ * `resolve` of the settings throws, or the signal's reason. Where `search` says GW_VECTOR_MISMATCH, the index is missing or has lost
+ * items, as after the restart of a server that keeps nothing: `replace` makes it whole.
  * Every entry of the catalogue passes test/contract/vector-store.contract.ts; `memory` is the reference.
  */
 export interface VectorStore {

@@ -14,8 +14,11 @@ export interface RedisBackend {
   removeOrphans(spec: IndexSpec, signal: AbortSignal): Promise<void>;
 }
 
-/** The commands of one batch travel together; its size keeps them below the timeout for one command. */
-const BATCH = 100;
+/**
+ * The commands of one batch travel together. Its size keeps the last of them below the timeout for one command: Redis takes some
+ * milliseconds to link a long vector into a large set.
+ */
+const BATCH = 25;
 
 export async function inBatches<T>(
   all: readonly T[],
