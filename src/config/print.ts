@@ -50,7 +50,7 @@ class Printer {
 
   #print(collection: CollectionName, entity: Entity): JsonObject {
     const parent = parentOf(collection, entity);
-    const { id, ...fields } = escapeTexts(collection, entity as unknown as JsonObject);
+    const { id, ...fields } = escapeTexts(collection, entity);
     const short = dropDefaults(
       { ...fields, ...this.#names(collection, entity, parent?.field) },
       entitySchemas[collection],
