@@ -117,7 +117,7 @@ export async function startAiPlugin(config: AiProxyAdvancedConfig): Promise<AiPl
       resolved.set(reference, secret);
       return secret;
     },
-    async close() {},
+    renew: async (reference: string, refused: Secret) => resolved.get(reference) ?? refused,
   };
   const plugin = await createAiProxyAdvanced(config, {
     pluginId: "plugin",

@@ -1,105 +1,51 @@
 import type { UpstreamError } from "../../core/errors.ts";
 import type { ChatRequest } from "../../llm/chat.ts";
-import { createUsageReader } from "../../llm/usage.ts";
-import { publish } from "../../observability/events.ts";
-import type { Upstream } from "../../upstream/upstream.ts";
 import type { Exchange } from "../plugin.ts";
-import type { CompiledConfig, CompiledTarget, FailoverRules } from "./compile.ts";
+import { type AttemptPlan, startAttempt } from "./attempt.ts";
+import type { CompiledTarget, FailoverRules } from "./compile.ts";
 import type { ReadyCredential } from "./credentials.ts";
 import type { Decision } from "./decide.ts";
-import { type Outcome, Relay } from "./relay.ts";
-import { type AttemptFacts, answerHeaders, logAttempt, logUsage } from "./report.ts";
-import { buildRequest } from "./request.ts";
-
-export interface AttemptPlan extends CompiledConfig {
-  readonly upstream: Upstream;
-  /** `model_name_header`. */
-  readonly hasModelHeader: boolean;
-}
+import type { Relay } from "./relay.ts";
 
 /**
- * Tries the targets of a decision in order until one answers. Throws the last UpstreamError when none does, and SecretError when a
- * credential cannot be had: nothing is sent then. An answer that breaks off is thrown too: a stream has then been told, anything else is
- * the caller's to cut. After the first byte to the client there is no further attempt.
+ * Tries the targets of a decision in order until one answers, and settles when the answer is complete. Throws the last UpstreamError when
+ * none does, and SecretError when a credential cannot be had: nothing is sent then. An answer that breaks off is thrown too: a stream has
+ * then been told, anything else is the caller's to cut. After the first byte to the client there is no further attempt.
  */
-export async function tryTargets(
+export function tryTargets(
   plan: AttemptPlan,
   exchange: Exchange,
   call: ChatRequest,
   decision: Decision,
 ): Promise<void> {
-  const last = Math.min(decision.order.length, plan.failover.maxAttempts);
-  let relay: Relay | undefined;
-  exchange.onCancel(() => relay?.cancel());
-  for (let attempt = 1; attempt <= last; attempt++) {
-    const target = plan.targets[decision.order[attempt - 1] ?? -1];
-    if (target === undefined) return;
-    const credentials = peekCredentials(target) ?? (await resolveCredentials(target));
-    if (exchange.isOver) return;
-    const outcome = await new Promise<Outcome>((resolve) => {
-      const send = prepareAttempt(
-        plan,
-        exchange,
-        call,
-        { decision, target, attempt, isLast: attempt === last },
-        credentials,
-      );
-      relay = send(resolve);
-    });
-    if (outcome.kind === "answered") return;
-    if (outcome.kind === "broken") throw outcome.error;
-    if (outcome.kind === "failed" && (attempt === last || !mayMoveOn(plan.failover, outcome.error))) {
-      if (attempt > 1) exchange.addHeader("X-GW-Attempts", String(attempt));
-      throw outcome.error;
-    }
-  }
+  // Two steps, because a stream may last for minutes and needs nothing of the call once it has begun.
+  return reachTarget(plan, exchange, call, decision).then((relay) => relay?.end);
 }
 
-interface Attempt {
-  readonly decision: Decision;
-  readonly target: CompiledTarget;
-  readonly attempt: number;
-  readonly isLast: boolean;
-}
-
-/** Throws RequestError when the call cannot be expressed for the target; the result sends it. */
-function prepareAttempt(
+/** undefined when the client has gone. */
+async function reachTarget(
   plan: AttemptPlan,
   exchange: Exchange,
   call: ChatRequest,
-  attempt: Attempt,
-  credentials: readonly ReadyCredential[],
-) {
-  const { decision, target } = attempt;
-  const { request, warnings } = buildRequest(target, call, exchange.request, credentials, exchange.id);
-  const facts: AttemptFacts = {
-    decision,
-    target,
-    model: target.target.model ?? call.model ?? "",
-    attempt: attempt.attempt,
-    warnings: warnings.length === 0 ? decision.warnings : [...decision.warnings, ...warnings],
-  };
-  logAttempt(exchange, facts);
-  return (settle: (outcome: Outcome) => void): Relay => {
-    const startedAt = performance.now();
-    const usage = target.logStatistics ? createUsageReader(call.isStream) : undefined;
-    const relay = new Relay(
-      exchange,
-      {
-        isRefusal: (status) => !attempt.isLast && isListed(plan.failover, status),
-        toHead: (status, headers) => answerHeaders(facts, status, headers, plan.hasModelHeader),
-        onEnd: () => logUsage(exchange, usage?.end()),
-        usage,
-      },
-      (outcome) => {
-        publishAttempt(exchange, facts, outcome, performance.now() - startedAt);
-        settle(outcome);
-      },
-    );
-    exchange.markAttempt();
-    plan.upstream.send(request, plan.timeouts, relay);
-    return relay;
-  };
+  decision: Decision,
+): Promise<Relay | undefined> {
+  const last = Math.min(decision.order.length, plan.failover.maxAttempts);
+  let relay: Relay | undefined;
+  exchange.onCancel(() => relay?.cancel());
+  for (let number = 1; number <= last; number++) {
+    const target = plan.targets[decision.order[number - 1] ?? -1];
+    if (target === undefined) return undefined;
+    const credentials = peekCredentials(target) ?? (await resolveCredentials(target));
+    if (exchange.isOver) return undefined;
+    relay = startAttempt(plan, exchange, call, { decision, target, number, isLast: number === last }, credentials);
+    const beginning = await relay.beginning;
+    if (beginning.kind === "begun" || beginning.kind === "gone") return relay;
+    if (beginning.kind === "failed" && (number === last || !mayMoveOn(plan.failover, beginning.error))) {
+      if (number > 1) exchange.addHeader("X-GW-Attempts", String(number));
+      throw beginning.error;
+    }
+  }
+  return undefined;
 }
 
 function peekCredentials({ credentials }: CompiledTarget): readonly ReadyCredential[] | undefined {
@@ -137,17 +83,4 @@ function criterionOf(error: UpstreamError): string {
     default:
       return "error";
   }
-}
-
-function isListed({ criteria }: FailoverRules, status: number): boolean {
-  return status >= 400 && criteria.has("non_idempotent") && criteria.has(`http_${status}`);
-}
-
-function publishAttempt(exchange: Exchange, { target, model }: AttemptFacts, outcome: Outcome, ms: number): void {
-  const { index, target: provided } = target;
-  const { id: exchangeId } = exchange;
-  const { provider } = provided;
-  if ("error" in outcome) {
-    publish("attempt-end", { exchangeId, provider, model, target: index, errorCode: outcome.error.code, ms });
-  } else publish("attempt-end", { exchangeId, provider, model, target: index, status: outcome.status, ms });
 }

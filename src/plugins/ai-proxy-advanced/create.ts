@@ -1,7 +1,8 @@
 import type { AiProxyAdvancedConfig } from "../../config/types.ts";
-import type { JsonObject } from "../../core/json.ts";
+import type { Explanation } from "../explanation.ts";
 import type { Exchange, Plugin, PluginServices } from "../plugin.ts";
-import { type AttemptPlan, tryTargets } from "./attempts.ts";
+import type { AttemptPlan } from "./attempt.ts";
+import { tryTargets } from "./attempts.ts";
 import { checkClientRequest, readCall } from "./client-request.ts";
 import { compileConfig } from "./compile.ts";
 import type { Credential } from "./credentials.ts";
@@ -26,7 +27,7 @@ export async function createAiProxyAdvanced(config: AiProxyAdvancedConfig, servi
   const credentials = [...compiled.targets.flatMap((target) => target.credentials), ...(parts?.credentials ?? [])];
   return {
     handle: (exchange) => handle(config, attempts, decisions, exchange),
-    async explain(probe): Promise<JsonObject> {
+    async explain(probe): Promise<Explanation> {
       await parts?.index.load();
       return await explain(decisions, readCall(probe.body, config.response_streaming), probe);
     },
@@ -51,7 +52,7 @@ async function handle(
   const decision = decided instanceof Promise ? await decided : decided;
   if (config.gw.debug_header && request.header("x-gw-debug") === "route")
     exchange.addHeader("X-GW-Route", routeHeader(decision));
-  await tryTargets(attempts, exchange, call, decision);
+  return tryTargets(attempts, exchange, call, decision);
 }
 
 /** The first try of everything; what fails is in `problems` and is tried again when it is needed. */

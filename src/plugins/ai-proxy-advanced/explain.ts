@@ -1,7 +1,7 @@
 import type { AiProxyAdvancedConfig } from "../../config/types.ts";
 import { BugError } from "../../core/errors.ts";
-import type { Json, JsonObject } from "../../core/json.ts";
 import type { ChatRequest } from "../../llm/chat.ts";
+import type { ExplainedCandidate, Explanation } from "../explanation.ts";
 import type { Probe } from "../plugin.ts";
 import type { CompiledTarget } from "./compile.ts";
 import type { Credential } from "./credentials.ts";
@@ -13,7 +13,7 @@ export interface ExplainPlan extends DecisionPlan {
 }
 
 /** The decision that `handle` would take for the call, as docs/CLI.md shows it below `balancer`. Throws what `decide` throws. */
-export async function explain(plan: ExplainPlan, call: ChatRequest, { request }: Probe): Promise<JsonObject> {
+export async function explain(plan: ExplainPlan, call: ChatRequest, { request }: Probe): Promise<Explanation> {
   const { config, index, targets } = plan;
   const startedAt = performance.now();
   const decided = decide(plan, call);
@@ -25,7 +25,7 @@ export async function explain(plan: ExplainPlan, call: ChatRequest, { request }:
   return {
     text: decision.text ?? null,
     balancer: config.balancer.algorithm,
-    embedding: index === undefined ? null : describeEmbedding(config, decision, ms, isCached),
+    embedding: index === undefined ? null : describeEmbedding(config, ms, isCached && decision.distances !== undefined),
     vectordb: describeStore(config),
     candidates: decision.candidates.map((target) =>
       describeCandidate(target, decision, config.vectordb?.distance_metric),
@@ -39,20 +39,15 @@ export async function explain(plan: ExplainPlan, call: ChatRequest, { request }:
 
 function describeEmbedding(
   { embeddings, vectordb }: AiProxyAdvancedConfig,
-  { distances }: Decision,
   ms: number,
   cached: boolean,
-): JsonObject {
-  return {
-    provider: embeddings?.model.provider ?? null,
-    model: embeddings?.model.name ?? null,
-    dimensions: vectordb?.dimensions ?? null,
-    ms,
-    cached: cached && distances !== undefined,
-  };
+): Explanation["embedding"] {
+  if (embeddings === undefined || vectordb === undefined) return null;
+  const { provider, name } = embeddings.model;
+  return { provider, model: name, dimensions: vectordb.dimensions, ms, cached };
 }
 
-function describeStore({ vectordb }: AiProxyAdvancedConfig): Json {
+function describeStore({ vectordb }: AiProxyAdvancedConfig): Explanation["vectordb"] {
   if (vectordb === undefined) return null;
   return { strategy: vectordb.strategy, metric: vectordb.distance_metric, threshold: vectordb.threshold };
 }
@@ -61,7 +56,7 @@ function describeCandidate(
   target: CompiledTarget,
   { distances }: Decision,
   metric: "cosine" | "euclidean" | undefined,
-): JsonObject {
+): ExplainedCandidate {
   const distance = distances?.[target.index];
   return {
     index: target.index,
@@ -88,7 +83,7 @@ async function describeUpstream(
   chosen: CompiledTarget,
   call: ChatRequest,
   client: Probe["request"],
-): Promise<JsonObject> {
+): Promise<Explanation["upstream"]> {
   const { request } = buildRequest(chosen, call, client, [], "test-route");
   const [credential] = chosen.credentials;
   return {
@@ -98,7 +93,7 @@ async function describeUpstream(
   };
 }
 
-async function describeCredential(credential: Credential): Promise<JsonObject> {
+async function describeCredential(credential: Credential): Promise<Explanation["upstream"]["auth"]> {
   const ready = await credential.resolve().catch(() => undefined);
   return {
     in: credential.location,

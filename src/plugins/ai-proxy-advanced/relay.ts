@@ -5,20 +5,21 @@ import type { UpstreamFlow, UpstreamHandler } from "../../upstream/upstream.ts";
 import type { Exchange } from "../plugin.ts";
 
 /**
- * How an attempt ended: `answered` to the end the client can have, `refused` with a status for which another target is tried, `failed`
- * before the answer began, `broken` after.
+ * How an attempt began: with an answer for the client, with a status for which another target is tried, or not at all. `gone` is the
+ * client.
  */
-export type Outcome =
-  | { readonly kind: "answered" | "refused"; readonly status: number }
-  | { readonly kind: "failed" | "broken"; readonly error: UpstreamError };
+export type Beginning =
+  | { readonly kind: "begun" | "gone" }
+  | { readonly kind: "refused"; readonly status: number }
+  | { readonly kind: "failed"; readonly error: UpstreamError };
 
 export interface RelayOptions {
   /** Statuses that are not passed on, because another target will be tried. */
   isRefusal(status: number): boolean;
   /** The head for the client; called once, before anything is sent. */
   toHead(status: number, headers: readonly string[]): readonly string[];
-  /** Called after the last byte and before the answer is closed. */
-  onEnd(): void;
+  /** Called once, when nothing more comes and before the answer is closed. `status` is 0 when there was no head. */
+  onEnd(status: number, error: UpstreamError | undefined): void;
   readonly usage: UsageReader | undefined;
 }
 
@@ -32,25 +33,38 @@ const MAX_HELD_BYTES = 64 * 1024;
 export class Relay implements UpstreamHandler {
   readonly #exchange: Exchange;
   readonly #options: RelayOptions;
-  readonly #settle: (outcome: Outcome) => void;
+  /** Settles with the head, or when it is known that none comes. */
+  readonly beginning: Promise<Beginning>;
+  /** Settles with the last byte; rejects with UpstreamError when an answer that has begun breaks off. Never rejects before it has begun. */
+  readonly end: Promise<void>;
+  #begin: (beginning: Beginning) => void = unset;
+  #complete: (error?: UpstreamError) => void = unset;
   readonly #resume = (): void => this.#flow?.resume();
   #flow: UpstreamFlow | undefined;
   #isCancelled = false;
-  #isSettled = false;
+  #isFinished = false;
   #status = 0;
   #isEventStream = false;
   #held: Buffer | undefined;
 
-  constructor(exchange: Exchange, options: RelayOptions, settle: (outcome: Outcome) => void) {
+  constructor(exchange: Exchange, options: RelayOptions) {
     this.#exchange = exchange;
     this.#options = options;
-    this.#settle = settle;
+    this.beginning = new Promise((resolve) => {
+      this.#begin = resolve;
+    });
+    this.end = new Promise((resolve, reject) => {
+      this.#complete = (error) => (error === undefined ? resolve() : reject(error));
+    });
   }
 
   /** The client has gone away: nothing more is waited for, not even a connection that is being made. */
   cancel(): void {
     this.#isCancelled = true;
-    this.#finish({ kind: "answered", status: this.#status });
+    if (this.#finish(undefined)) {
+      this.#begin({ kind: "gone" });
+      this.#complete();
+    }
     this.#flow?.cancel();
   }
 
@@ -60,14 +74,16 @@ export class Relay implements UpstreamHandler {
   }
 
   onHead(status: number, headers: readonly string[]): void {
+    this.#status = status;
     if (this.#options.isRefusal(status)) {
-      this.#finish({ kind: "refused", status });
+      this.#finish(undefined);
+      this.#begin({ kind: "refused", status });
       this.#flow?.cancel();
       return;
     }
-    this.#status = status;
     this.#isEventStream = isPlainEventStream(headers);
     this.#exchange.begin(status, this.#options.toHead(status, headers));
+    this.#begin({ kind: "begun" });
   }
 
   onData(chunk: Buffer): boolean {
@@ -79,20 +95,19 @@ export class Relay implements UpstreamHandler {
   }
 
   onEnd(): void {
-    this.#options.onEnd();
+    if (!this.#finish(undefined)) return;
     this.#exchange.end(this.#held);
-    this.#finish({ kind: "answered", status: this.#status });
+    this.#complete();
   }
 
   onError(error: UpstreamError): void {
-    if (this.#isSettled) return;
+    if (!this.#finish(error)) return;
     if (this.#status === 0) {
-      this.#finish({ kind: "failed", error });
+      this.#begin({ kind: "failed", error });
       return;
     }
-    this.#options.onEnd();
     if (this.#isEventStream) this.#exchange.end(errorEvent(error));
-    this.#finish({ kind: "broken", error });
+    this.#complete(error);
   }
 
   #takeWholeLines(chunk: Buffer): Buffer {
@@ -103,12 +118,16 @@ export class Relay implements UpstreamHandler {
     return this.#held === undefined ? bytes : bytes.subarray(0, length);
   }
 
-  #finish(outcome: Outcome): void {
-    if (this.#isSettled) return;
-    this.#isSettled = true;
-    this.#settle(outcome);
+  /** False when it was finished before. */
+  #finish(error: UpstreamError | undefined): boolean {
+    if (this.#isFinished) return false;
+    this.#isFinished = true;
+    this.#options.onEnd(this.#status, error);
+    return true;
   }
 }
+
+function unset(): void {}
 
 /** Never a silent end: SDKs raise an error for this event. It has the shape that gateway/fail.ts gives errors in OpenAI's format. */
 function errorEvent(error: UpstreamError): string {
