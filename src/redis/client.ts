@@ -7,17 +7,17 @@ export type RedisClient = Redis | Cluster;
 /** The settings' texts as they are at the moment of connecting. */
 export type ResolveText = (text: string) => Promise<Secret>;
 
-/** A client that is not connected yet, and the credentials that must not show in what it throws. */
-export interface NewClient {
+/** A client with the credentials that must not show in what it throws. */
+export interface GuardedClient {
   readonly client: RedisClient;
   readonly secrets: readonly string[];
 }
 
 /**
- * Builds a client that connects once, when asked to: it never reconnects by itself and keeps no commands for later. connection.ts
+ * Builds a client that is not connected yet and connects once, when asked to: it never reconnects by itself and keeps no commands for later. connection.ts
  * decides when to connect again, and has the credentials resolved anew each time.
  */
-export async function createClient(settings: RedisSettings, resolve: ResolveText): Promise<NewClient> {
+export async function createClient(settings: RedisSettings, resolve: ResolveText): Promise<GuardedClient> {
   const login = await resolveLogin(settings.login, resolve);
   const options = { ...commonOptions(settings), ...login, ...(await tlsOptions(settings, resolve)) };
   const { cluster, sentinel } = settings;

@@ -3,7 +3,7 @@ import { untilAborted } from "../core/abort.ts";
 import { type Clock, systemClock } from "../core/clock.ts";
 import type { Secret } from "../core/secret.ts";
 import { reconnectDelayMs } from "./backoff.ts";
-import { createClient, type RedisClient } from "./client.ts";
+import { createClient, type GuardedClient, type RedisClient } from "./client.ts";
 import { RedisFailure, toFailure } from "./failure.ts";
 import { describeServer, type RedisSettings } from "./settings.ts";
 
@@ -17,11 +17,6 @@ interface ConnectionServices {
   readonly random?: () => number;
 }
 
-interface OpenClient {
-  readonly client: RedisClient;
-  readonly secrets: readonly string[];
-}
-
 /**
  * One shared connection, opened by the first command. While there is none, commands fail at once: a lost connection is opened again
  * by the first command after a pause that grows with each failure, and nothing is kept for later. No command takes longer than the
@@ -33,8 +28,8 @@ export class RedisConnection {
   readonly #settings: RedisSettings;
   readonly #services: Required<ConnectionServices>;
   readonly #closing = new AbortController();
-  #open: OpenClient | undefined;
-  #opening: Promise<OpenClient> | undefined;
+  #open: GuardedClient | undefined;
+  #opening: Promise<GuardedClient> | undefined;
   #failures = 0;
   #failure: { readonly error: unknown; readonly until: number } | undefined;
 
@@ -80,7 +75,7 @@ export class RedisConnection {
     }
   }
 
-  async #ready(): Promise<OpenClient> {
+  async #ready(): Promise<GuardedClient> {
     this.#closing.signal.throwIfAborted();
     if (this.#open?.client.status === "ready") return this.#open;
     this.#drop();
@@ -94,7 +89,7 @@ export class RedisConnection {
     return await this.#opening;
   }
 
-  async #connect(): Promise<OpenClient> {
+  async #connect(): Promise<GuardedClient> {
     try {
       const open = await this.#openOne();
       // close() may have come after the last step of opening and before this one.
@@ -111,7 +106,7 @@ export class RedisConnection {
     }
   }
 
-  async #openOne(): Promise<OpenClient> {
+  async #openOne(): Promise<GuardedClient> {
     const { signal } = this.#closing;
     const resolve = async (text: string): Promise<Secret> => await this.#services.resolve(text, { signal });
     const open = await untilAborted(signal, () => createClient(this.#settings, resolve));
@@ -136,7 +131,7 @@ export class RedisConnection {
     return this.#settings.connectTimeoutMs + this.#settings.readTimeoutMs;
   }
 
-  #drop(open: OpenClient | undefined = this.#open): void {
+  #drop(open: GuardedClient | undefined = this.#open): void {
     if (open === undefined) return;
     if (this.#open === open) this.#open = undefined;
     disconnect(open.client);
