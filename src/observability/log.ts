@@ -1,6 +1,7 @@
-import { type DestinationStream, destination, type Logger, pino } from "pino";
+import { type DestinationStream, type Logger, pino } from "pino";
 import type { Clock } from "../core/clock.ts";
 import { type EventMap, type ExchangeEnd, subscribe } from "./events.ts";
+import { openLogFile } from "./log-file.ts";
 import { limitNotices } from "./notice-limit.ts";
 
 export type LogLevel = "debug" | "info" | "warn" | "error" | "silent";
@@ -17,16 +18,12 @@ export interface Log {
   close(): void;
 }
 
-/** Lines are collected up to this size, and written at least every FLUSH_MS. */
-const BLOCK_BYTES = 4_096;
-const FLUSH_MS = 100;
-
 /**
  * One JSON line per exchange (level info), notice (warn) and change of configuration. Only fixed fields: no header values, queries,
  * bodies or prompts ever come here. `time` is in milliseconds since the epoch: writing dates would cost more than the rest of a line.
  */
 export function createLog({ destination: to, level, clock }: LogOptions): Log {
-  const output = typeof to === "number" ? openFile(to, clock) : { stream: to, close: () => {} };
+  const output = typeof to === "number" ? openLogFile(to, clock) : { stream: to, close: () => {} };
   const logger = pino({ level, base: null, formatters: { level: (label) => ({ level: label }) } }, output.stream);
   const stop = level === "silent" ? () => {} : writeEvents(logger, clock);
   return {
@@ -35,29 +32,6 @@ export function createLog({ destination: to, level, clock }: LogOptions): Log {
       output.close();
     },
   };
-}
-
-function openFile(fd: number, clock: Clock): { readonly stream: DestinationStream; close(): void } {
-  const file = destination({ dest: fd, sync: false, minLength: BLOCK_BYTES });
-  // A reader that has gone away (`gw serve | head`) is no reason to stop serving.
-  file.on("error", () => {});
-  let cancel: (() => void) | undefined;
-  const schedule = (): void => {
-    cancel = clock.after(FLUSH_MS, () => {
-      file.flush();
-      schedule();
-    });
-  };
-  schedule();
-  const close = (): void => {
-    cancel?.();
-    try {
-      file.flushSync();
-    } catch {
-      // The reader has gone away.
-    }
-  };
-  return { stream: file, close };
 }
 
 function writeEvents(logger: Logger, clock: Clock): () => void {
