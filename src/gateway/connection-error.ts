@@ -26,13 +26,29 @@ const answers: Readonly<Record<string, RawAnswer>> = {
 };
 
 function refuse(socket: Duplex, answer: string): void {
+  const response = responseUnderWay(socket);
   // Something of another answer may be on its way: more bytes would be read as part of it.
-  if (!socket.writable || hasAnswerUnderWay(socket)) socket.destroy();
-  else socket.end(answer, () => socket.destroy());
+  if (!socket.writable || response?.headersSent === true) socket.destroy();
+  else if (response !== undefined) socket.end(answer, () => socket.destroy());
+  else {
+    socket.end(answer);
+    linger(socket);
+  }
 }
 
 /** Node keeps the response that owns a connection's output in `_httpMessage`; its own handler of such errors looks there too. */
-function hasAnswerUnderWay(socket: Duplex): boolean {
+function responseUnderWay(socket: Duplex): { readonly headersSent: boolean } | undefined {
   const owner: unknown = "_httpMessage" in socket ? socket._httpMessage : undefined;
-  return typeof owner === "object" && owner !== null && "headersSent" in owner && owner.headersSent === true;
+  if (typeof owner !== "object" || owner === null) return undefined;
+  return { headersSent: "headersSent" in owner && owner.headersSent === true };
+}
+
+const LINGER_MS = 2_000;
+
+/** As nginx's `lingering_close`: to close while the client still sends would reset the connection, and the client would lose the answer. */
+function linger(socket: Duplex): void {
+  const deadline = setTimeout(() => socket.destroy(), LINGER_MS);
+  socket.once("close", () => clearTimeout(deadline));
+  // Without Node's parser, which has given up.
+  socket.removeAllListeners("data").resume();
 }

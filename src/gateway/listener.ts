@@ -40,6 +40,8 @@ const settings = {
   requestTimeout: 300_000,
   headersTimeout: 60_000,
   maxHeaderSize: 32_768,
+  /** serve.ts asks for it: Node's own refusal has neither a reason nor a request id. */
+  requireHostHeader: false,
 };
 
 /** A node:http or node:https server that does not listen yet. */

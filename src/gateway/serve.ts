@@ -9,6 +9,7 @@ import type { RoutePlan, Runtime, RuntimeMatch } from "./runtime.ts";
 /** Serves one exchange by a runtime. Throws GwError for what gateway/fail.ts is to answer. */
 export async function serve(exchange: HttpExchange, runtime: Runtime): Promise<void> {
   refuseUpgrade(exchange);
+  requireHost(exchange);
   const match = findRoute(exchange, runtime);
   const { plan } = match;
   exchange.route = { id: plan.route.id, name: plan.route.name };
@@ -27,6 +28,14 @@ function refuseUpgrade({ request }: HttpExchange): void {
   // Other upgrades may be ignored (RFC 9110, 7.8): Java's client offers h2c with every first request.
   if (request.header("upgrade")?.toLowerCase() !== "websocket") return;
   throw new RequestError("GW_REQUEST_UPGRADE", "gw does not proxy WebSocket connections: send a plain HTTP request.");
+}
+
+/** RFC 9112, 3.2. */
+function requireHost(exchange: HttpExchange): void {
+  const { request, incoming } = exchange;
+  if (request.header("host") !== undefined || incoming.httpVersion === "1.0") return;
+  exchange.addHeader("Connection", "close");
+  throw new RequestError("GW_REQUEST_INVALID", "An HTTP/1.1 request needs a Host header.");
 }
 
 function findRoute(exchange: HttpExchange, runtime: Runtime): RuntimeMatch {

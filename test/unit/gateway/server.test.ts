@@ -131,7 +131,7 @@ describe("odd requests", () => {
 
   it.each([
     ["no HTTP at all", "hello\r\n\r\n", 400, "Bad request"],
-    ["no Host", "GET / HTTP/1.1\r\n\r\n", 400, ""],
+    ["no Host", "GET / HTTP/1.1\r\n\r\n", 400, "An HTTP/1.1 request needs a Host header."],
     [
       "a length and chunks",
       "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n",
