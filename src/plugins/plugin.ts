@@ -4,6 +4,7 @@ import type { JsonObject } from "../core/json.ts";
 import type { Notify } from "../core/notice.ts";
 import type { EmbedderDefinition } from "../embeddings/embedder.ts";
 import type { ProviderDriver } from "../llm/provider.ts";
+import type { Explanation } from "./explanation.ts";
 import type { SecretLookup } from "../secrets/lookup.ts";
 import type { Upstream } from "../upstream/upstream.ts";
 import type { VectorStoreDefinition } from "../vectors/store.ts";
@@ -75,8 +76,8 @@ export interface Probe {
 export interface Plugin {
   /** Answers through `exchange`, or calls `next`. Throws GwError for an answer that gateway/fail.ts writes. */
   handle(exchange: Exchange, next: () => Promise<void>): Promise<void>;
-  /** The choice that `handle` would make, as the JSON of CLI.md below `balancer`; absent on plugins that choose nothing. */
-  explain?(probe: Probe): Promise<JsonObject>;
+  /** The choice that `handle` would make; absent on plugins that choose nothing. */
+  explain?(probe: Probe): Promise<Explanation>;
   /** Settles when the instance can serve at its best (descriptions embedded, secrets resolved); rejects never. What is missing is in `problems`. */
   warm?(signal: AbortSignal): Promise<void>;
   /** Why the instance is not ready, empty when it is; shown by /status/ready. */
