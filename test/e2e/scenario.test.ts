@@ -142,7 +142,7 @@ describeWithRedis("the user's scenario", () => {
     });
 
     it("answers them by AppRole", async () => {
-      const { roleId, secretId } = await createAppRole(vault, "secret/data/*", "1h");
+      const { roleId, secretId } = await createAppRole(vault, "secret/data/*", { token_ttl: "1h" });
       const env = {
         DECK_REDIS_HOST: redisHost,
         DECK_VAULT_HOST: vaultHost,

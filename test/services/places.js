@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 export const cacheFolder = fileURLToPath(new URL("../../.cache", import.meta.url));
 
 export const redisFolder = join(cacheFolder, "redis8");
+export const plainRedisFolder = join(cacheFolder, "redis7");
 
 export const openBaoVersion = "2.7.2";
 export const openBaoFolder = join(cacheFolder, "openbao");

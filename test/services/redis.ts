@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { describe, it } from "vitest";
-import { cacheFolder, redisFolder } from "./places.js";
+import { plainRedisFolder, redisFolder } from "./places.js";
 
 /** A real Redis on a loopback address that keeps nothing on disk. */
 export interface RedisServer {
@@ -79,7 +79,7 @@ function skip(title: string, reason: string, tests: () => void): void {
 }
 
 function findPlainProgram(): string | undefined {
-  return [join(cacheFolder, "redis7", "bin", "redis-server"), "redis-server"].find(isPlain);
+  return [join(plainRedisFolder, "bin", "redis-server"), "redis-server"].find(isPlain);
 }
 
 function isPlain(program: string): boolean {
