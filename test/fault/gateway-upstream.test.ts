@@ -114,6 +114,21 @@ describe("an upstream that fails before its answer", () => {
   });
 });
 
+describe("an upstream that answers before it has read the body", () => {
+  it.each<[string, (socket: Socket) => void]>([
+    ["and goes on reading", (socket) => void socket.write("HTTP/1.1 401 Unauthorized\r\nContent-Length: 2\r\n\r\nno")],
+    [
+      "and closes",
+      (socket) => socket.end("HTTP/1.1 401 Unauthorized\r\nContent-Length: 2\r\nConnection: close\r\n\r\nno"),
+    ],
+  ])("%s: the client gets the answer", async (_name, act) => {
+    const port = await start(act);
+    const body = Buffer.alloc(5_000_000);
+    expect(await ask(port, "/", { method: "POST", body })).toMatchObject({ status: 401, body: "no" });
+    await expect.poll(() => gateway?.server.inFlight).toBe(0);
+  });
+});
+
 describe("an answer that breaks off after a part was sent", () => {
   it.each([
     ["chunked", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\npart\r\n"],
