@@ -1,0 +1,13 @@
+// What the encoder uses of WebAssembly's interface: TypeScript declares it for browsers only, together with all of the DOM.
+declare namespace WebAssembly {
+  class Memory {
+    constructor(descriptor: { readonly shared: true; readonly initial: number; readonly maximum: number });
+    readonly buffer: SharedArrayBuffer;
+  }
+  type Module = object;
+  class Instance {
+    constructor(module: Module, imports: Readonly<Record<string, Readonly<Record<string, Memory>>>>);
+    readonly exports: Readonly<Record<string, unknown>>;
+  }
+  function compile(bytes: Uint8Array): Promise<Module>;
+}
