@@ -1,6 +1,8 @@
 // Builds dist/: one small entry per program, shared chunks between them, loaded lazily so that `gw validate` never pays for undici.
-import { rm } from "node:fs/promises";
+import { cp, rm } from "node:fs/promises";
 import { parseArgs } from "node:util";
+
+const localEncoder = "src/embeddings/embedders/local";
 
 const { values } = parseArgs({ options: { prepare: { type: "boolean", default: false } } });
 
@@ -9,7 +11,8 @@ async function importEsbuild() {
   try {
     return await import("esbuild");
   } catch (error) {
-    if (values.prepare && error instanceof Error && "code" in error && error.code === "ERR_MODULE_NOT_FOUND") return undefined;
+    if (values.prepare && error instanceof Error && "code" in error && error.code === "ERR_MODULE_NOT_FOUND")
+      return undefined;
     throw error;
   }
 }
@@ -17,10 +20,11 @@ async function importEsbuild() {
 const esbuild = await importEsbuild();
 if (esbuild !== undefined) {
   const { generate } = await import("./schemas/generate.js");
-  await generate();
+  const { writeEncoder } = await import(`./${localEncoder}/build/write-encoder.js`);
+  await Promise.all([generate(), writeEncoder()]);
   await rm("dist", { recursive: true, force: true });
   await esbuild.build({
-    entryPoints: { main: "src/cli/main.ts", worker: "src/embeddings/embedders/local/worker.js" },
+    entryPoints: { main: "src/cli/main.ts", worker: `${localEncoder}/worker.js` },
     outdir: "dist",
     bundle: true,
     splitting: true,
@@ -34,8 +38,13 @@ if (esbuild !== undefined) {
     minifySyntax: true,
     minifyWhitespace: true,
     // Native or very large packages are loaded from node_modules, and only when a configuration asks for them.
-    external: ["libsql", "@energetic-ai/*", "ioredis", "hashi-vault-js"],
+    external: ["libsql", "ioredis", "hashi-vault-js"],
     // Bundled CommonJS packages call require("node:…"), which an ES module does not have.
-    banner: { js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);' },
+    banner: {
+      js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);',
+    },
   });
+  // The encoder finds its files in data/ beside the code, in src/ and in dist/ alike; their licence goes with them.
+  const shipped = ["encoder.bin", "encoder.wasm", "LICENCES.md"];
+  await Promise.all(shipped.map((name) => cp(`${localEncoder}/data/${name}`, `dist/data/${name}`)));
 }
