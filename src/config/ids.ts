@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { uuidV5 } from "../core/uuid-v5.ts";
 import type { CollectionName } from "./types.ts";
 
 /** The namespace of all Kong entities (go-kong, kong/ids.go); below it each collection has its own. */
@@ -24,17 +24,4 @@ export function pluginKey(name: string, scope: PluginScope): string {
     scope[field] === undefined ? "" : `:${field}/${scope[field]}`,
   );
   return name + parts.join("");
-}
-
-/** RFC 9562, section 5.5. */
-export function uuidV5(namespace: string, name: string): string {
-  const bytes = createHash("sha1")
-    .update(Buffer.from(namespace.replaceAll("-", ""), "hex"))
-    .update(name)
-    .digest()
-    .subarray(0, 16);
-  bytes.writeUInt8((bytes.readUInt8(6) & 0x0f) | 0x50, 6);
-  bytes.writeUInt8((bytes.readUInt8(8) & 0x3f) | 0x80, 8);
-  const hex = bytes.toString("hex");
-  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join("-");
 }

@@ -1,7 +1,7 @@
 import type { Route, Service } from "../config/types.ts";
 import { type HostPattern, parseHostPattern } from "./host-pattern.ts";
 import { compileExpression, compileRegexPath, isRegexPath } from "./path-pattern.ts";
-import { uuidV5 } from "./uuid-v5.ts";
+import { uuidV5 } from "../core/uuid-v5.ts";
 
 /** A route, or the part of one whose paths are alike: what the router tries as one. */
 export interface Matcher {

@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import { expect, it } from "vitest";
 import type { Route } from "../../src/config/types.ts";
 import { compileRouter, type RouterRequest } from "../../src/gateway/router.ts";
-import { uuidV5 } from "../../src/gateway/uuid-v5.ts";
+import { uuidV5 } from "../../src/core/uuid-v5.ts";
 import { makeRoute } from "../unit/gateway/entities.ts";
 
 /**

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { normalisePath } from "../../../src/gateway/normalise-path.ts";
 import { joinUpstreamPath } from "../../../src/gateway/upstream-path.ts";
-import { uuidV5 } from "../../../src/gateway/uuid-v5.ts";
+import { uuidV5 } from "../../../src/core/uuid-v5.ts";
 
 describe("normalisePath", () => {
   it.each([
