@@ -168,18 +168,21 @@ function parsePipe(tokens: readonly Token[]): Pipe | ExpressionProblem {
   return argument === undefined ? { name } : syntaxProblem(`${name} takes no argument.`);
 }
 
+/** Quotes names only: anything else could be a secret that stands where a name was expected. */
 function badName(name: string): ExpressionProblem {
+  const isName = /^[A-Za-z_]\w{0,80}$/.test(name);
   return {
     code: "env-name",
-    message: `The environment variable "${name}" cannot be used: only names that begin with DECK_ or GW_ can.`,
-    fix: `Rename it to DECK_${name}.`,
+    message: `The environment variable${isName ? ` "${name}"` : ""} cannot be used: only names that begin with DECK_ or GW_ can.`,
+    ...(isName ? { fix: `Rename it to DECK_${name}.` } : {}),
   };
 }
 
 function unsupported(word: string): ExpressionProblem {
+  const isName = /^[A-Za-z]\w{0,20}$/.test(word);
   return {
     code: "template-unsupported",
-    message: `The template action "${word}" is not supported.${didYouMean(word, FUNCTIONS)}`,
+    message: `The template action${isName ? ` "${word}"` : ""} is not supported.${didYouMean(word, FUNCTIONS)}`,
     fix: 'Use env "DECK_X", with a default as second argument, and the pipes toBool, toInt, toFloat and indent.',
   };
 }

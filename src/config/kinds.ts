@@ -1,4 +1,5 @@
 import { BugError } from "../core/errors.ts";
+import type { JsonObject } from "../core/json.ts";
 import type { CollectionName } from "./types.ts";
 
 /**
@@ -60,4 +61,25 @@ export function kindOf(collection: CollectionName): Kind {
   const kind = kinds.find((each) => each.collection === collection);
   if (kind === undefined) throw new BugError(`There is no kind for ${collection}.`);
   return kind;
+}
+
+/** Entities of one kind by name, then by id: equal configurations are then equal values, whatever the order of their files. */
+export function inNaturalOrder<T>(kind: Kind, entities: readonly T[]): T[] {
+  const keyed = entities.map((entity) => ({ entity, key: naturalKey(kind, entity as unknown as JsonObject) }));
+  return keyed.sort((a, b) => compareText(a.key, b.key)).map(({ entity }) => entity);
+}
+
+function naturalKey({ keys }: Kind, entity: JsonObject): string {
+  const name = (keys.length === 0 ? ["name"] : keys).map((key) => entity[key]).find(isText) ?? "";
+  return `${name}\u0000${String(entity["id"])}`;
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === "string";
+}
+
+/** By code unit: the same on every machine, unlike localeCompare. */
+export function compareText(a: string, b: string): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
 }

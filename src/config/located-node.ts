@@ -80,7 +80,7 @@ class Locator {
   #resolveAlias(name: string, start: number): LocatedNode {
     const anchored = this.#anchors.get(name);
     if (anchored === undefined)
-      throw new NodeError(`The alias *${name} has no anchor &${name} that ends before it.`, start);
+      throw new NodeError("An alias (*name) has no anchor (&name) that ends before it.", start);
     return anchored;
   }
 

@@ -2,7 +2,7 @@ import { isReference } from "../secrets/reference.ts";
 import type { Json } from "../core/json.ts";
 import type { ParsedDocument } from "./parse.ts";
 import { sensitivePaths } from "./sensitive.ts";
-import { configSchema, entitySchemas, type FieldSchema, gatewaySchema } from "./schemas.ts";
+import { configSchema, type FieldSchema, gatewaySchema } from "./schemas.ts";
 import { hidesItsValue } from "./template.ts";
 
 /**
@@ -14,13 +14,13 @@ export function maskText(
   document: ParsedDocument | undefined,
   valueAt: (path: readonly (string | number)[]) => Json,
 ): string {
-  if (document === undefined) return maskUrlUsers(maskByName(text, "everywhere"));
-  let masked = text;
+  if (document === undefined) return maskUrlUsers(maskUnparsed(text));
+  let masked = text.slice(0, document.end);
   for (const path of sensitivePaths(document.value, gatewaySchema)) {
     const range = document.rangeOf(path);
     if (range !== undefined && !isHarmless(valueAt(path))) masked = stars(masked, ...range);
   }
-  return maskUrlUsers(maskByName(masked, "comments"));
+  return maskUrlUsers(maskComments(masked) + maskUnparsed(text.slice(document.end)));
 }
 
 /** `https://user:password@host`, wherever it stands. */
@@ -32,49 +32,55 @@ function isHarmless(value: Json): boolean {
   return typeof value === "string" && (isReference(value) || hidesItsValue(value));
 }
 
+/** In comments: what follows the name of a sensitive field. */
+function maskComments(text: string): string {
+  return text.replaceAll(NAME_IN_COMMENT, (_, before: string, value: string) => before + stars(value, 0, value.length));
+}
+
 /**
- * Where no parser tells what belongs to what: what follows the name of a sensitive field is masked to the end of its line, and on the
- * deeper lines below it. Of a text that was parsed, comments are what is left.
+ * Where no parser tells what belongs to what, only lines stay whose keys are all known and hold no secrets. The rest of a line, and
+ * deeper lines below it, belong to the first other key.
  */
-function maskByName(text: string, where: "comments" | "everywhere"): string {
-  let keyColumn = Infinity;
-  let isValueExpected = false;
+function maskUnparsed(text: string): string {
+  let hiddenColumn = Infinity;
   const lines = text.split("\n").map((line) => {
     const column = line.search(/\S/);
-    if (isValueExpected || column > keyColumn) {
-      isValueExpected &&= column < 0;
-      return stars(line, 0, line.length);
-    }
-    if (column >= 0) keyColumn = Infinity;
-    const [before] = (where === "comments" ? NAME_IN_COMMENT : NAME).exec(line) ?? [];
-    if (before === undefined) return line;
-    if (where === "everywhere") {
-      keyColumn = before.search(/[\w"']+["']?\s*[:=]$/);
-      isValueExpected = line.slice(before.length).trim() === "";
-    }
-    return stars(line, before.length, line.length);
+    if (column < 0) return line;
+    if (column > hiddenColumn) return stars(line, 0, line.length);
+    hiddenColumn = Infinity;
+    if (line.charAt(column) === "#") return line;
+    const keys = [...line.matchAll(KEY)];
+    const hidden = keys.find(([, key]) => !PLAIN_NAMES.has(key ?? ""));
+    if (hidden !== undefined) hiddenColumn = hidden.index;
+    const start = keys.length === 0 ? column : hidden === undefined ? line.length : hidden.index + hidden[0].length;
+    return stars(line, start, line.length);
   });
-  return lines.join("\n");
+  return maskComments(lines.join("\n"));
 }
 
 function stars(text: string, start: number, end: number): string {
   return text.slice(0, start) + text.slice(start, end).replaceAll(/\S/g, "*") + text.slice(end);
 }
 
-const NAMES = [...sensitiveNames()].join("|");
-const NAME = new RegExp(`^.*?(?:${NAMES})["']?\\s*[:=]`);
-const NAME_IN_COMMENT = new RegExp(`^(?:.*?\\s)?#.*?(?:${NAMES})["']?\\s*[:=]`);
+const KEY = /([\w-]+)["']?[^\S\n]*:(?=[\s"'{[]|$)/g;
+const NAMES = namesOfFields();
+const PLAIN_NAMES: ReadonlySet<string> = new Set(
+  [...NAMES].filter(([, isSensitive]) => !isSensitive).map(([name]) => name),
+);
+const SENSITIVE_NAMES = [...NAMES].filter(([, isSensitive]) => isSensitive).map(([name]) => name);
+const NAME_IN_COMMENT = new RegExp(`((?<=^|\\s)#.*?(?:${SENSITIVE_NAMES.join("|")})["']?[^\\S\\n]*[:=])(.*)$`, "gm");
 
-function sensitiveNames(): ReadonlySet<string> {
-  const names = new Set<string>();
+/** Name of every field → whether it is, in any schema, one for secrets. */
+function namesOfFields(): ReadonlyMap<string, boolean> {
+  const names = new Map<string, boolean>();
   const collect = (schema: FieldSchema | undefined): void => {
     for (const [name, property] of Object.entries(schema?.properties ?? {})) {
-      if (property["x-gw-sensitive"] === true) names.add(name);
+      names.set(name, names.get(name) === true || property["x-gw-sensitive"] === true);
       collect(property);
       collect(property.items);
     }
   };
-  collect(entitySchemas.services);
+  collect(gatewaySchema);
   collect(configSchema("plugins", "ai-proxy-advanced"));
   for (const name of ["env", "hcv"]) collect(configSchema("vaults", name));
   return names;

@@ -1,9 +1,8 @@
 import type { Json, JsonObject } from "../core/json.ts";
 import { withoutConfigNulls } from "./check-shape.ts";
 import { fillDefaults } from "./defaults.ts";
-import { textAt } from "./draft.ts";
 import type { Identified } from "./identify.ts";
-import { kindOf } from "./kinds.ts";
+import { inNaturalOrder, kindOf, kinds } from "./kinds.ts";
 import { printPointer } from "./path.ts";
 import { entitySchemas, type FieldSchema } from "./schemas.ts";
 import { splitUrl } from "./service-url.ts";
@@ -39,32 +38,15 @@ export function originsOf({ draft }: Identified): readonly string[] {
   });
 }
 
-/** Lists by natural key, so that equal configurations are equal values whatever the order of their files. */
+/** Lists in their natural order. */
 export function sortConfig(
   entities: readonly { readonly collection: CollectionName; readonly entity: Entity }[],
 ): GatewayConfig {
-  const list = (collection: CollectionName): Entity[] =>
-    entities
-      .filter((each) => each.collection === collection)
-      .map((each) => each.entity)
-      .sort((a, b) => compareText(sortKey(collection, a), sortKey(collection, b)));
-  const collections = ["services", "routes", "plugins", "vaults", "consumers"] as const;
+  const lists = new Map(kinds.map(({ collection }): [CollectionName, Entity[]] => [collection, []]));
+  for (const { collection, entity } of entities) lists.get(collection)?.push(entity);
   return Object.fromEntries(
-    collections.map((collection) => [collection, list(collection)]),
+    kinds.map((kind) => [kind.collection, inNaturalOrder(kind, lists.get(kind.collection) ?? [])]),
   ) as unknown as GatewayConfig;
-}
-
-function sortKey(collection: CollectionName, entity: Entity): string {
-  const fields = entity as unknown as JsonObject;
-  const texts = (keys: readonly string[]): readonly string[] => keys.flatMap((key) => textAt(fields, key) ?? []);
-  if (collection !== "plugins") return [...texts(kindOf(collection).keys), entity.id][0] ?? "";
-  const scope = Object.keys(kindOf("plugins").references).map((field) => textAt(fields[field] ?? null, "id") ?? "");
-  return [...texts(["name"]), ...scope].join("\n");
-}
-
-/** By code unit: the same on every machine, whatever its locale. */
-function compareText(a: string, b: string): number {
-  return a < b ? -1 : Number(a > b);
 }
 
 function spellOut(collection: CollectionName, value: JsonObject): JsonObject {

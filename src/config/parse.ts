@@ -1,4 +1,4 @@
-import { type ErrorCode, LineCounter, parseAllDocuments, type YAMLError } from "yaml";
+import { type Document, type ErrorCode, parseAllDocuments, parseDocument as parseEmpty, type YAMLError } from "yaml";
 import type { Diagnostic, Place } from "../core/diagnostics.ts";
 import { toError } from "../core/errors.ts";
 import type { Json } from "../core/json.ts";
@@ -18,6 +18,8 @@ export interface ParsedDocument {
   rangeOf(path: Path): readonly [number, number] | undefined;
   /** Whether the scalar at `path` was written without quotes, so that YAML gives its text a type. */
   isPlain(path: Path): boolean;
+  /** Offset at which the document ends: what follows is not read. */
+  readonly end: number;
 }
 
 export interface ParseResult {
@@ -32,68 +34,56 @@ export interface ParseResult {
  */
 export function parseDocument(text: string, file: string): ParseResult {
   const placeAt = createLineTable(text, file);
-  const report = (
-    severity: Diagnostic["severity"],
-    code: DiagnosticCode,
-    message: string,
-    offset: number,
-  ): Diagnostic => ({
-    severity,
-    code,
-    message,
-    place: placeAt(offset),
+  const refuse = (code: DiagnosticCode, message: string, offset: number): ParseResult => ({
+    diagnostics: [{ severity: "error", code, message, place: placeAt(offset) }],
   });
   try {
     const [first, second] = readAll(text);
-    if (first === undefined)
-      return {
-        document: documentOf({ value: null, start: 0, end: 0, isPlain: true, size: 1 }, placeAt),
-        diagnostics: [],
-      };
     const [error] = first.errors.toSorted((a, b) => a.pos[0] - b.pos[0]);
-    if (error !== undefined) return { diagnostics: [report("error", "yaml-syntax", describe(error), error.pos[0])] };
-    const diagnostics: Diagnostic[] = [];
-    if (second !== undefined) {
-      const start = second.range[0];
-      diagnostics.push(
-        report(
-          "warning",
-          "extra-document",
-          "Only the first YAML document of a file is read; what follows is ignored.",
-          start,
-        ),
-      );
-    }
-    const root = locate(first, (key, at, firstAt) => {
-      diagnostics.push({
-        ...report("error", "yaml-duplicate-key", `The key "${key}" is given twice.`, at),
-        fix: "Remove one of the two.",
-        related: [{ message: "First given here", place: placeAt(firstAt) }],
-      });
-    });
-    return { document: documentOf(root, placeAt), diagnostics };
+    if (error !== undefined) return refuse("yaml-syntax", describe(error), error.pos[0]);
+    const diagnostics: Diagnostic[] = second === undefined ? [] : [extraDocument(placeAt(second.range[0]))];
+    const root = locate(first, (key, at, firstAt) =>
+      diagnostics.push(duplicateKey(key, placeAt(at), placeAt(firstAt))),
+    );
+    return { document: documentOf(root, placeAt, second?.range[0] ?? text.length), diagnostics };
   } catch (thrown) {
-    if (thrown instanceof NodeError)
-      return { diagnostics: [report("error", "yaml-unsupported", thrown.message, thrown.offset)] };
-    return { diagnostics: [report("error", "yaml-syntax", unreadable(thrown), 0)] };
+    if (thrown instanceof NodeError) return refuse("yaml-unsupported", thrown.message, thrown.offset);
+    return refuse("yaml-syntax", unreadable(thrown), 0);
   }
 }
 
 /** All scalars stay text here: plain ones get their type in located-node.ts, which an environment variable's value needs as well. */
-function readAll(text: string) {
+function readAll(text: string): readonly [Document.Parsed, ...Document.Parsed[]] {
   const documents = parseAllDocuments(text, {
     schema: "failsafe",
     prettyErrors: false,
     uniqueKeys: false,
     logLevel: "silent",
-    lineCounter: new LineCounter(),
   });
-  return Array.isArray(documents) ? documents : [];
+  const [first, ...rest] = Array.isArray(documents) ? documents : [];
+  return first === undefined ? [parseEmpty("", { schema: "failsafe" })] : [first, ...rest];
 }
 
-function documentOf(root: LocatedNode, placeAt: (offset: number) => Place): ParsedDocument {
+function extraDocument(place: Place): Diagnostic {
+  const message = "Only the first YAML document of a file is read; what follows is ignored.";
+  return { severity: "warning", code: "extra-document" satisfies DiagnosticCode, message, place };
+}
+
+function duplicateKey(key: string, place: Place, firstPlace: Place): Diagnostic {
+  return {
+    severity: "error",
+    code: "yaml-duplicate-key" satisfies DiagnosticCode,
+    message: `The key "${key}" is given twice.`,
+    fix: "Remove one of the two.",
+    place,
+    related: [{ message: "First given here", place: firstPlace }],
+  };
+}
+
+function documentOf(root: LocatedNode, placeAt: (offset: number) => Place, end: number): ParsedDocument {
   return {
     value: root.value,
+    end,
     placeOf: (path) => placeAt(nearest(root, path).start),
     keyPlaceOf(path) {
       const node = nearest(root, path);

@@ -1,0 +1,136 @@
+import { describe, expect, it } from "vitest";
+import { fillDefaults } from "../../../src/config/defaults.ts";
+import { configSchema } from "../../../src/config/schemas.ts";
+import type { AiProxyAdvancedConfig } from "../../../src/config/types.ts";
+import type { JsonObject } from "../../../src/core/json.ts";
+import { checkAiProxyAdvanced } from "../../../src/plugins/ai-proxy-advanced/check.ts";
+
+const auth = { header_name: "Authorization", header_value: "{vault://env/key}" };
+const embeddings = { model: { provider: "openai", name: "text-embedding-3-small" }, auth };
+const vectordb = { strategy: "memory", dimensions: 1536, distance_metric: "cosine", threshold: 0.8 };
+const openai = {
+  route_type: "llm/v1/chat",
+  model: { provider: "openai", name: "gpt-4o" },
+  auth,
+  description: "mathematics",
+};
+const rest = { ...openai, description: "CATCHALL" };
+const whole = { balancer: { algorithm: "semantic" }, embeddings, vectordb, targets: [openai, rest] };
+
+/** What is found, as `severity code at`. */
+function check(config: JsonObject): readonly string[] {
+  const filled = fillDefaults(config, configSchema("plugins", "ai-proxy-advanced")) as unknown as AiProxyAdvancedConfig;
+  const findings = checkAiProxyAdvanced(filled, { vaultPrefixes: new Set(["env"]) });
+  return findings.map(({ severity, code, at }) => `${severity} ${code} ${at}`);
+}
+
+const withTarget = (change: JsonObject): JsonObject => ({ ...whole, targets: [{ ...openai, ...change }, rest] });
+const withModel = (model: JsonObject): JsonObject => withTarget({ model });
+
+describe("checkAiProxyAdvanced", () => {
+  it("finds nothing in a configuration that gw runs", () => {
+    expect(check(whole)).toEqual([]);
+    expect(
+      check({ ...whole, response_streaming: "always", max_request_body_size: 0, model_name_header: false }),
+    ).toEqual([]);
+  });
+
+  it.each(["round-robin", "consistent-hashing", "least-connections", "lowest-usage", "lowest-latency", "priority"])(
+    "refuses the algorithm %s, and asks nothing of semantic for it",
+    (algorithm) => {
+      expect(check({ balancer: { algorithm }, targets: [{ ...openai, description: undefined as never }] })).toEqual([
+        "error algorithm-not-supported balancer.algorithm",
+      ]);
+    },
+  );
+
+  it("names each part that semantic lacks", () => {
+    const { description: _, ...bare } = openai;
+    expect(check({ balancer: whole.balancer, targets: [bare, rest] })).toEqual([
+      "error semantic-incomplete embeddings",
+      "error semantic-incomplete vectordb",
+      "error semantic-incomplete targets.0.description",
+    ]);
+  });
+
+  it.each([
+    ["openai", []],
+    ["mistral", ["error missing-option targets.0.model.options.mistral_format"]],
+    [
+      "llama2",
+      [
+        "error not-supported targets.0.model.provider",
+        "error missing-option targets.0.model.options.llama2_format",
+        "error missing-option targets.0.model.options.upstream_url",
+      ],
+    ],
+    [
+      "anthropic",
+      [
+        "error not-supported targets.0.model.provider",
+        "error missing-option targets.0.model.options.anthropic_version",
+      ],
+    ],
+    ["xai", ["error not-supported targets.0.model.provider"]],
+  ])("provider %s without options", (provider, expected) => {
+    expect(check(withModel({ provider, name: "m" }))).toEqual(expected);
+  });
+
+  it("takes Azure's API version from its default", () => {
+    const options = { azure_instance: "a", azure_deployment_id: "b" };
+    expect(check(withModel({ provider: "azure", name: "m", options }))).toEqual([
+      "error not-supported targets.0.model.provider",
+    ]);
+  });
+
+  it.each([
+    [{ acls: { deny: [{ match: [{ type: "ip", values: ["10.0.0.1"] }] }] } }, "error not-supported acls"],
+    [{ genai_category: "text/embeddings" }, "error not-supported genai_category"],
+    [{ gw: { rule: "contrast" } }, "error not-supported gw.rule"],
+    [{ gw: { refresh_on_401: true } }, "warning no-effect gw.refresh_on_401"],
+    [{ gw: { refresh_on_401: false } }, undefined],
+    [{ gw: { deadline_ms: 1 } }, "warning no-effect gw.deadline_ms"],
+    [{ balancer: { algorithm: "semantic", max_fails: 1 } }, "warning no-effect balancer.max_fails"],
+  ])("says what it does not honour in %j", (change, expected) => {
+    expect(check({ ...whole, ...(change as JsonObject) })).toEqual(expected === undefined ? [] : [expected]);
+  });
+
+  it.each([
+    [-0.01, ["error threshold-range vectordb.threshold"]],
+    [0, []],
+    [1, []],
+    [1.01, ["warning threshold-range vectordb.threshold"]],
+    [2, ["warning threshold-range vectordb.threshold"]],
+    [2.01, ["error threshold-range vectordb.threshold"]],
+  ])("cosine threshold %d", (threshold, expected) => {
+    expect(check({ ...whole, vectordb: { ...vectordb, threshold } })).toEqual(expected);
+  });
+
+  it("knows no largest euclidean distance, and looks at the thresholds of targets too", () => {
+    const euclidean = { ...vectordb, distance_metric: "euclidean", threshold: 3 };
+    expect(check({ ...whole, vectordb: euclidean })).toEqual([]);
+    expect(check(withTarget({ gw: { threshold: 3 } }))).toEqual(["error threshold-range targets.0.gw.threshold"]);
+  });
+
+  it.each([
+    ["openai", "text-embedding-3-small", 1537, true],
+    ["openai", "text-embedding-3-small", 256, false],
+    ["openai", "text-embedding-ada-002", 1535, true],
+    ["openai", "a-model-of-tomorrow", 5000, false],
+    ["mistral", "mistral-embed", 1536, true],
+    ["local", "universal-sentence-encoder-lite", 511, true],
+    ["local", "universal-sentence-encoder-lite", 512, false],
+  ])("%s %s with %d dimensions", (provider, name, dimensions, isWrong) => {
+    const found = check({ ...whole, embeddings: { model: { provider, name } }, vectordb: { ...vectordb, dimensions } });
+    expect(found).toEqual(isWrong ? ["error option-conflict vectordb.dimensions"] : []);
+  });
+
+  it("leaves the vector length of a model behind another URL to its server", () => {
+    const model = {
+      provider: "openai",
+      name: "text-embedding-3-small",
+      options: { upstream_url: "http://127.0.0.1/embed" },
+    };
+    expect(check({ ...whole, embeddings: { model }, vectordb: { ...vectordb, dimensions: 5000 } })).toEqual([]);
+  });
+});
