@@ -1,4 +1,4 @@
-import { type Kind, kinds } from "../config/kinds.ts";
+import { compareText, inNaturalOrder, type Kind, kinds } from "../config/kinds.ts";
 import type { CollectionName, GatewayConfig, LoadedConfig, Origins } from "../config/types.ts";
 import type { JsonObject } from "../core/json.ts";
 import { type Change, diffConfigs } from "./diff.ts";
@@ -70,13 +70,7 @@ function applyToList(kind: Kind, steps: readonly Step[], list: readonly JsonObje
     if (step.after === null) byId.delete(step.id);
     else byId.set(step.id, step.after);
   }
-  return [...byId.values()].toSorted((a, b) => compareText(sortKey(kind, a), sortKey(kind, b)));
-}
-
-function sortKey(kind: Kind, body: JsonObject): string {
-  const keys = kind.keys.length === 0 ? ["name"] : kind.keys;
-  const name = keys.map((key) => body[key]).find((value) => typeof value === "string");
-  return `${typeof name === "string" ? name : ""}\u0000${idOf(body)}`;
+  return inNaturalOrder(kind, [...byId.values()]);
 }
 
 function order(changes: readonly Change[]): readonly Change[] {
@@ -102,10 +96,4 @@ function foreignIds(all: GatewayConfig, owned: GatewayConfig): ReadonlySet<strin
 
 function keepOrigins(origins: Origins, ids: ReadonlySet<string>): Origins {
   return Object.fromEntries(Object.entries(origins).filter(([id]) => ids.has(id)));
-}
-
-/** By code unit: the same on every machine, unlike localeCompare. */
-function compareText(a: string, b: string): number {
-  if (a === b) return 0;
-  return a < b ? -1 : 1;
 }

@@ -1,6 +1,9 @@
 import type { GatewayConfig, Origins } from "../config/types.ts";
 
-/** What a store holds: one configuration, and the number of the write that put it there. */
+/** How many of the last revisions can be read, and gone back to. */
+export const KEPT_REVISIONS = 50;
+
+/** What a store holds: one configuration, each collection in its natural order, and the number of the write that put it there. */
 export interface Snapshot {
   /** 0 before the first write; grows by one with each. */
   readonly serial: number;
@@ -25,7 +28,10 @@ export interface StateStore {
   read(): Promise<Snapshot>;
   /** All or nothing. Throws GW_STATE_CONFLICT when the store is not at `expectedSerial`. Returns the new serial. */
   write(next: Omit<Snapshot, "serial">, revision: Omit<Revision, "serial">, expectedSerial: number): Promise<number>;
+  /** Oldest first. */
   history(): Promise<readonly Revision[]>;
+  /** What the store held after the write `serial`; undefined when there was none, or it is older than the last 50. */
+  readRevision(serial: number): Promise<Snapshot | undefined>;
   /**
    * Calls back soon (within 500 ms) after another process wrote; the returned function stops it. Watch first, read then: a write between
    * reading and watching would go unseen.

@@ -7,8 +7,8 @@ type Next = Omit<Snapshot, "serial">;
 const first: Next = {
   config: gatewayConfig({
     services: [
-      { id: "s2", name: "beta", host: "b.example.com", port: 80, tags: ["x"] },
-      { id: "s1", name: "alpha", host: 'quote " and \u2028 and 💡', port: 443 },
+      { id: "s2", name: "alpha", host: 'quote " and \u2028 and 💡', port: 443 },
+      { id: "s1", name: "beta", host: "b.example.com", port: 80, tags: ["x"] },
     ],
     plugins: [
       {
@@ -53,7 +53,7 @@ export function stateStoreContract(name: string, makePlace: () => { open(): Stat
       expect(await store.history()).toEqual([]);
     });
 
-    it("gives back what was written, entities in their order, to everyone who has it open", async () => {
+    it("gives back what was written, entities in their natural order, to everyone who has it open", async () => {
       const [store, other] = openTwo();
       await other.read();
       expect(await store.write(first, revision, 0)).toBe(1);
@@ -93,6 +93,18 @@ export function stateStoreContract(name: string, makePlace: () => { open(): Stat
         { ...revision, serial: 1 },
         { ...revision, who: "another", summary: { created: 0, updated: 1, deleted: 2 }, serial: 2 },
       ]);
+    });
+
+    it("gives back each of the last fifty revisions, whole", async () => {
+      const [store, other] = openTwo();
+      for (let serial = 0; serial < 52; serial++)
+        await store.write(serial % 2 === 0 ? first : second, revision, serial);
+      expect(await other.readRevision(0)).toBeUndefined();
+      expect(await other.readRevision(2)).toBeUndefined();
+      expect(await other.readRevision(3)).toEqual({ ...first, serial: 3 });
+      expect(await other.readRevision(52)).toEqual({ ...second, serial: 52 });
+      expect(await other.readRevision(53)).toBeUndefined();
+      expect(await other.history()).toHaveLength(52);
     });
 
     it("does not share what it hands out", async () => {

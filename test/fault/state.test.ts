@@ -66,10 +66,10 @@ describe("a write that fails half-way", () => {
     gatewayConfig({ services: ["a", "b", "c"].map((name) => ({ id: name, name, host })) });
   const state = (host: string) => ({ config: services(host), origins: {}, unavailablePlugins: [] });
   const triggers = [
-    ...[1, 2, 3].map((nth) => `BEFORE INSERT ON entity WHEN (SELECT count(*) FROM entity) = ${nth - 1}`),
-    "BEFORE DELETE ON entity",
-    "BEFORE DELETE ON snapshot",
-    "BEFORE INSERT ON snapshot",
+    ...[1, 2, 3].flatMap((nth) => [
+      `BEFORE INSERT ON entity WHEN (SELECT count(*) FROM entity WHERE until IS NOT NULL) = ${nth}`,
+      `BEFORE UPDATE ON entity WHEN (SELECT count(*) FROM entity WHERE until IS NOT NULL) = ${nth - 1}`,
+    ]),
     "BEFORE INSERT ON revision",
   ];
 

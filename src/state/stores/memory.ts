@@ -1,16 +1,18 @@
 import { StateError } from "../../core/errors.ts";
 import { emptySnapshot } from "../snapshot.ts";
-import type { Revision, Snapshot, StateStore } from "../store.ts";
+import { KEPT_REVISIONS, type Revision, type Snapshot, type StateStore } from "../store.ts";
 
 /** What several handles share, as processes share a file. */
 export interface MemoryPlace {
   snapshot: Snapshot;
+  /** By serial. */
+  readonly kept: Map<number, Snapshot>;
   readonly revisions: Revision[];
   readonly listeners: Set<() => void>;
 }
 
 export function createMemoryPlace(): MemoryPlace {
-  return { snapshot: emptySnapshot, revisions: [], listeners: new Set() };
+  return { snapshot: emptySnapshot, kept: new Map(), revisions: [], listeners: new Set() };
 }
 
 /** The reference for every other store; lasts as long as its place. */
@@ -18,6 +20,7 @@ export function openMemoryStore(place: MemoryPlace = createMemoryPlace()): State
   return {
     read: async () => structuredClone(place.snapshot),
     history: async () => structuredClone(place.revisions),
+    readRevision: async (serial) => structuredClone(place.kept.get(serial)),
     write: async (next, revision, expectedSerial) => write(place, next, revision, expectedSerial),
     watch(onChange) {
       const listener = (): void => queueMicrotask(onChange);
@@ -42,6 +45,7 @@ function write(
   }
   const serial = expectedSerial + 1;
   place.snapshot = structuredClone({ ...next, serial });
+  place.kept.set(serial, place.snapshot).delete(serial - KEPT_REVISIONS);
   place.revisions.push(structuredClone({ ...revision, serial }));
   for (const notify of place.listeners) notify();
   return serial;

@@ -2,10 +2,8 @@ import { closeSync, fstatSync, mkdirSync, openSync, readSync } from "node:fs";
 import { dirname } from "node:path";
 import Database from "libsql";
 import { GwError, StateError, toError } from "../../core/errors.ts";
+import { APPLICATION_ID, createTables, migrate, VERSION } from "./sqlite-schema.ts";
 
-/** "gwst" in the header of the file: tells a store from any other SQLite database. */
-const APPLICATION_ID = 0x67777374;
-const VERSION = 1;
 const MAGIC = "SQLite format 3\0";
 /** https://www.sqlite.org/fileformat2.html#the_database_header */
 const HEADER_BYTES = 100;
@@ -13,43 +11,16 @@ const USER_VERSION_AT = 60;
 const APPLICATION_ID_AT = 68;
 const BUSY_TIMEOUT_MS = 2000;
 
-/** Application id and version are set before the file becomes a WAL store, so that its header on disk always tells them. */
-const CREATE = `
-  PRAGMA application_id = ${APPLICATION_ID};
-  PRAGMA user_version = ${VERSION};
-  CREATE TABLE snapshot (
-    serial INTEGER NOT NULL,
-    origins TEXT NOT NULL,
-    unavailable_plugins TEXT NOT NULL
-  ) STRICT;
-  CREATE TABLE entity (
-    position INTEGER PRIMARY KEY,
-    collection TEXT NOT NULL,
-    id TEXT NOT NULL,
-    body TEXT NOT NULL,
-    UNIQUE (collection, id)
-  ) STRICT;
-  CREATE TABLE revision (
-    serial INTEGER PRIMARY KEY,
-    at TEXT NOT NULL,
-    who TEXT NOT NULL,
-    files TEXT NOT NULL,
-    created INTEGER NOT NULL,
-    updated INTEGER NOT NULL,
-    deleted INTEGER NOT NULL
-  ) STRICT;
-`;
-
 /**
  * Opens an existing store, or answers undefined where nothing was ever written: no file, or an empty one. Throws StateError for a file
- * that is not a store or is newer than this program, which it does not touch.
+ * that is not a store or is newer than this program, which it does not touch. An older one is migrated.
  */
 export function openExisting(path: string): Database.Database | undefined {
   if (!looksLikeStore(path)) return undefined;
   const database = connect(path);
   try {
     if (isBlank(database)) return closed(database);
-    checkHeader(path, numberOf(database, "application_id"), numberOf(database, "user_version"));
+    bringUpToDate(path, database);
     return database;
   } catch (error) {
     closed(database);
@@ -63,15 +34,22 @@ export function openOrCreate(path: string): Database.Database {
   const database = connect(path);
   try {
     inTransaction(database, () => {
-      if (isBlank(database)) database.exec(CREATE);
+      if (isBlank(database)) createTables(database);
     });
-    checkHeader(path, numberOf(database, "application_id"), numberOf(database, "user_version"));
+    bringUpToDate(path, database);
     useWriteAheadLog(database);
     return database;
   } catch (error) {
     closed(database);
     throw translate(path, error);
   }
+}
+
+/** A store of an older gw is migrated by whoever opens it first, in one transaction. */
+function bringUpToDate(path: string, database: Database.Database): void {
+  checkHeader(path, numberOf(database, "application_id"), numberOf(database, "user_version"));
+  if (numberOf(database, "user_version") === VERSION) return;
+  inTransaction(database, () => migrate(database, numberOf(database, "user_version")));
 }
 
 /** Readers then never wait for a writer. Two processes that create the store at once get in each other's way here; the loser goes on without. */

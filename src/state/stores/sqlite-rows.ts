@@ -1,30 +1,55 @@
 import type Database from "libsql";
-import { kinds } from "../../config/kinds.ts";
+import { inNaturalOrder, kinds } from "../../config/kinds.ts";
 import type { GatewayConfig, Origins } from "../../config/types.ts";
 import { StateError } from "../../core/errors.ts";
 import type { JsonObject } from "../../core/json.ts";
-import { bodiesOf, idOf } from "../resources.ts";
 import { emptySnapshot } from "../snapshot.ts";
 import type { Revision, Snapshot } from "../store.ts";
-import { inTransaction } from "./sqlite-file.ts";
 
 /** What was last written, seen at one moment. */
 export function readSnapshot(database: Database.Database): Snapshot {
-  return inReadTransaction(database, () => {
-    const row = database.prepare("SELECT serial, origins, unavailable_plugins FROM snapshot").get();
-    if (row === undefined) return emptySnapshot;
-    const { serial, origins, unavailable_plugins } = row as {
-      serial: number;
-      origins: string;
-      unavailable_plugins: string;
-    };
-    return {
-      serial,
-      config: readConfig(database),
-      origins: parse(origins) as Origins,
-      unavailablePlugins: parse(unavailable_plugins) as readonly string[],
-    };
-  });
+  return inReadTransaction(database, () => readAt(database, presentSerial(database))) ?? emptySnapshot;
+}
+
+/** What was written as `serial`, while it is kept. */
+export function readRevision(database: Database.Database, serial: number): Snapshot | undefined {
+  return inReadTransaction(database, () => readAt(database, serial));
+}
+
+/** 0 before the first write. */
+export function presentSerial(database: Database.Database): number {
+  return (database.prepare("SELECT coalesce(max(serial), 0) AS serial FROM revision").get() as { serial: number })
+    .serial;
+}
+
+function readAt(database: Database.Database, serial: number): Snapshot | undefined {
+  const row = database
+    .prepare("SELECT origins, unavailable_plugins FROM revision WHERE serial = ? AND origins IS NOT NULL")
+    .get(serial);
+  if (row === undefined) return undefined;
+  const { origins, unavailable_plugins } = row as { origins: string; unavailable_plugins: string };
+  return {
+    serial,
+    config: readConfig(database, serial),
+    origins: parse(origins) as Origins,
+    unavailablePlugins: parse(unavailable_plugins) as readonly string[],
+  };
+}
+
+function readConfig(database: Database.Database, serial: number): GatewayConfig {
+  const rows = database
+    .prepare("SELECT collection, body FROM entity WHERE since <= ? AND (until IS NULL OR until > ?)")
+    .all(serial, serial) as readonly EntityRow[];
+  const lists = new Map<string, JsonObject[]>(kinds.map(({ collection }) => [collection, []]));
+  for (const { collection, body } of rows) lists.get(collection)?.push(parse(body) as JsonObject);
+  return Object.fromEntries(
+    kinds.map((kind) => [kind.collection, inNaturalOrder(kind, lists.get(kind.collection) ?? [])]),
+  ) as unknown as GatewayConfig;
+}
+
+interface EntityRow {
+  readonly collection: string;
+  readonly body: string;
 }
 
 /** One view of the file for several statements. */
@@ -37,18 +62,6 @@ function inReadTransaction<T>(database: Database.Database, work: () => T): T {
   }
 }
 
-function readConfig(database: Database.Database): GatewayConfig {
-  const rows = database.prepare("SELECT collection, body FROM entity ORDER BY position").all() as readonly EntityRow[];
-  const lists = new Map<string, JsonObject[]>(kinds.map(({ collection }) => [collection, []]));
-  for (const { collection, body } of rows) lists.get(collection)?.push(parse(body) as JsonObject);
-  return Object.fromEntries(lists) as unknown as GatewayConfig;
-}
-
-interface EntityRow {
-  readonly collection: string;
-  readonly body: string;
-}
-
 function parse(text: string): unknown {
   try {
     return JSON.parse(text);
@@ -58,62 +71,6 @@ function parse(text: string): unknown {
       "The store holds a value that is not JSON. Delete the store and sync again.",
     );
   }
-}
-
-/** One transaction: entities, facts and history together or not at all. Throws GW_STATE_CONFLICT when the store is not at `expectedSerial`. */
-export function writeSnapshot(
-  database: Database.Database,
-  path: string,
-  next: Omit<Snapshot, "serial">,
-  revision: Omit<Revision, "serial">,
-  expectedSerial: number,
-): number {
-  const serial = inTransaction(database, () => {
-    refuseStale(database, path, expectedSerial);
-    database.exec("DELETE FROM snapshot; DELETE FROM entity;");
-    insertEntities(database, next.config);
-    database
-      .prepare("INSERT INTO snapshot (serial, origins, unavailable_plugins) VALUES (?, ?, ?)")
-      .run(expectedSerial + 1, JSON.stringify(next.origins), JSON.stringify(next.unavailablePlugins));
-    insertRevision(database, { ...revision, serial: expectedSerial + 1 });
-    return expectedSerial + 1;
-  });
-  checkpoint(database);
-  return serial;
-}
-
-/** The main file alone is then complete and can be copied. What is committed is safe without it. */
-function checkpoint(database: Database.Database): void {
-  try {
-    database.exec("PRAGMA wal_checkpoint(PASSIVE)");
-  } catch {
-    // The next write tries again.
-  }
-}
-
-function refuseStale(database: Database.Database, path: string, expectedSerial: number): void {
-  const row = database.prepare("SELECT serial FROM snapshot").get() as { serial: number } | undefined;
-  const serial = row?.serial ?? 0;
-  if (serial === expectedSerial) return;
-  throw new StateError(
-    "GW_STATE_CONFLICT",
-    `The store ${path} changed meanwhile (it is at serial ${serial}, not ${expectedSerial}); nothing was written. Run the command again.`,
-    { details: { serial, expected: expectedSerial } },
-  );
-}
-
-function insertEntities(database: Database.Database, config: GatewayConfig): void {
-  const insert = database.prepare("INSERT INTO entity (collection, id, body) VALUES (?, ?, ?)");
-  for (const { collection } of kinds) {
-    for (const body of bodiesOf(config, collection)) insert.run(collection, idOf(body), JSON.stringify(body));
-  }
-}
-
-function insertRevision(database: Database.Database, revision: Revision): void {
-  const { created, updated, deleted } = revision.summary;
-  database
-    .prepare("INSERT INTO revision (serial, at, who, files, created, updated, deleted) VALUES (?, ?, ?, ?, ?, ?, ?)")
-    .run(revision.serial, revision.at, revision.who, JSON.stringify(revision.files), created, updated, deleted);
 }
 
 interface RevisionRow {

@@ -3,8 +3,9 @@ import type Database from "libsql";
 import { emptySnapshot } from "../snapshot.ts";
 import type { StateStore } from "../store.ts";
 import { openExisting, openOrCreate, translate } from "./sqlite-file.ts";
-import { readHistory, readSnapshot, writeSnapshot } from "./sqlite-rows.ts";
+import { readHistory, readRevision, readSnapshot } from "./sqlite-rows.ts";
 import { watchFile } from "./sqlite-watch.ts";
+import { writeSnapshot } from "./sqlite-write.ts";
 
 /** A store in one SQLite file. Nothing is opened or created until it is needed. `path` is absolute. */
 export function openSqliteStore(path: string): StateStore {
@@ -14,6 +15,7 @@ export function openSqliteStore(path: string): StateStore {
     write: async (next, revision, expectedSerial) =>
       connection.useForWriting((database) => writeSnapshot(database, path, next, revision, expectedSerial)),
     history: async () => connection.use((database) => readHistory(database)) ?? [],
+    readRevision: async (serial) => connection.use((database) => readRevision(database, serial)),
     watch: (onChange) => watchFile(path, onChange),
     close: async () => connection.close(),
   };
