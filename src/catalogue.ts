@@ -1,3 +1,11 @@
+import { consistentHashing } from "./balancer/algorithms/consistent-hashing.ts";
+import { leastConnections } from "./balancer/algorithms/least-connections.ts";
+import { lowestLatency } from "./balancer/algorithms/lowest-latency.ts";
+import { lowestUsage } from "./balancer/algorithms/lowest-usage.ts";
+import { priority } from "./balancer/algorithms/priority.ts";
+import { roundRobin } from "./balancer/algorithms/round-robin.ts";
+import { semantic } from "./balancer/algorithms/semantic.ts";
+import type { BalancerDefinition } from "./balancer/balancer.ts";
 import type { PluginCheck } from "./config/plugin-check.ts";
 import type { EmbedderDefinition } from "./embeddings/embedder.ts";
 import type { ProviderDriver } from "./llm/provider.ts";
@@ -18,6 +26,16 @@ export const plugins: Readonly<Record<string, Lazy<PluginDefinition>>> = {
 export const providers: Readonly<Record<string, ProviderDriver>> = {
   openai: openaiProvider,
   mistral: mistralProvider,
+};
+
+export const balancers: Readonly<Record<string, BalancerDefinition>> = {
+  "round-robin": roundRobin,
+  "consistent-hashing": consistentHashing,
+  "least-connections": leastConnections,
+  "lowest-usage": lowestUsage,
+  "lowest-latency": lowestLatency,
+  priority,
+  semantic,
 };
 
 export const embedders: Readonly<Record<string, Lazy<EmbedderDefinition>>> = {

@@ -1,10 +1,10 @@
+import { TargetMemories } from "../balancer/memory.ts";
 import * as catalogue from "../catalogue.ts";
 import { systemClock } from "../core/clock.ts";
 import type { Notify } from "../core/notice.ts";
 import { createRuntime, type Runtime } from "../gateway/runtime.ts";
 import { publish } from "../observability/events.ts";
 import type { PluginServices } from "../plugins/plugin.ts";
-import type { SecretLookup } from "../secrets/lookup.ts";
 import { createSecretLookup } from "../secrets/secret-lookup.ts";
 import type { VaultDefinition } from "../secrets/vault.ts";
 import { createUpstream } from "../upstream/create-upstream.ts";
@@ -31,6 +31,7 @@ const notify: Notify = (notice) => publish("notice", notice);
 /** The composition root: the only place that knows both the catalogue and the gateway. */
 export function createWiring({ environment, connectTo }: WiringOptions): Wiring {
   const upstream = createUpstream({ connectTo });
+  const targetMemories = new TargetMemories();
   return {
     upstream,
     async build({ config, serial, unavailablePlugins }) {
@@ -45,7 +46,7 @@ export function createWiring({ environment, connectTo }: WiringOptions): Wiring 
           {
             upstream,
             definition: (name) => own(catalogue.plugins, name)?.(),
-            pluginServices: (pluginId) => pluginServices(pluginId, upstream, secrets),
+            pluginServices: (pluginId) => pluginServices(pluginId, { upstream, secrets, targetMemories }),
             close: async () => await secrets.close(),
           },
           { serial, unavailablePlugins },
@@ -59,13 +60,16 @@ export function createWiring({ environment, connectTo }: WiringOptions): Wiring 
   };
 }
 
-function pluginServices(pluginId: string, upstream: Upstream, secrets: SecretLookup): PluginServices {
+function pluginServices(
+  pluginId: string,
+  shared: Pick<PluginServices, "upstream" | "secrets" | "targetMemories">,
+): PluginServices {
   return {
+    ...shared,
     pluginId,
-    upstream,
-    secrets,
     clock: systemClock,
     notify,
+    balancer: (algorithm) => own(catalogue.balancers, algorithm),
     provider: (name) => own(catalogue.providers, name),
     embedder: (name) => own(catalogue.embedders, name)?.(),
     vectorStore: (strategy) => own(catalogue.vectorStores, strategy)?.(),

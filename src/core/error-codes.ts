@@ -49,6 +49,8 @@ export const errorCodes = {
 
   GW_EMBEDDING_FAILED: { status: 503, retryable: false, expose: true },
   GW_NO_TARGET: { status: 503, retryable: false, expose: true },
+  GW_TARGETS_DOWN: { status: 503, retryable: false, expose: true },
+  GW_DEADLINE: { status: 504, retryable: false, expose: true },
 
   GW_VECTOR_UNREACHABLE: { status: 503, retryable: false, expose: true },
   GW_VECTOR_UNSUPPORTED: { status: 503, retryable: false, expose: true },

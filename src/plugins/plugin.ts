@@ -1,3 +1,5 @@
+import type { BalancerDefinition } from "../balancer/balancer.ts";
+import type { TargetMemories } from "../balancer/memory.ts";
 import type { CheckContext, ConfigFinding } from "../config/types.ts";
 import type { Clock } from "../core/clock.ts";
 import type { JsonObject } from "../core/json.ts";
@@ -61,6 +63,9 @@ export interface PluginServices {
   readonly secrets: SecretLookup;
   readonly clock: Clock;
   readonly notify: Notify;
+  /** Shared by all runtimes: what is known of targets outlives a reload. */
+  readonly targetMemories: TargetMemories;
+  balancer(algorithm: string): BalancerDefinition | undefined;
   provider(name: string): ProviderDriver | undefined;
   embedder(provider: string): Promise<EmbedderDefinition> | undefined;
   vectorStore(strategy: string): Promise<VectorStoreDefinition> | undefined;

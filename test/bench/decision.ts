@@ -2,7 +2,9 @@
 // by store and by whether the text was seen before. Bundled by parts/decision.js, as dist/ is.
 //
 //   node decision.js [REDIS_PORT]
-import { orderTargets, type TargetView } from "../../src/balancer/balancer.ts";
+import { semantic } from "../../src/balancer/algorithms/semantic.ts";
+import type { Distances, TargetView } from "../../src/balancer/balancer.ts";
+import { TargetMemories } from "../../src/balancer/memory.ts";
 import { SemanticIndex } from "../../src/balancer/semantic-index.ts";
 import { systemClock } from "../../src/core/clock.ts";
 import type { JsonObject } from "../../src/core/json.ts";
@@ -16,10 +18,18 @@ import { redisVectorStore } from "../../src/vectors/stores/redis.ts";
 
 const DIMENSIONS = 1536;
 const targets: readonly TargetView[] = [
-  { index: 0, isCatchall: false, threshold: 2 },
-  { index: 1, isCatchall: false, threshold: 2 },
-  { index: 2, isCatchall: true, threshold: 2 },
+  { index: 0, weight: 100, description: "programming", isCatchall: false, threshold: 2 },
+  { index: 1, weight: 100, description: "mathematics", isCatchall: false, threshold: 2 },
+  { index: 2, weight: 100, description: "CATCHALL", isCatchall: true, threshold: 2 },
 ];
+const balancer = semantic.create({
+  targets,
+  memories: new TargetMemories().open("bench", ["0", "1", "2"]).memories,
+  slots: 10_000,
+  latencyStrategy: "tpot",
+  usageStrategy: "total-tokens",
+  prices: [],
+});
 const CACHED = 200_000;
 const UNCACHED = 3000;
 
@@ -62,13 +72,17 @@ async function measure(store: VectorStore): Promise<{ store: string; cached: num
 }
 
 async function decide(index: SemanticIndex, text: string): Promise<readonly number[]> {
-  return orderTargets(targets, (await index.match(text)).distances).order;
+  return order((await index.match(text)).distances);
 }
 
 function decideAtOnce(index: SemanticIndex, text: string): readonly number[] {
   const match = index.peek(text);
   if (match === undefined) throw new Error(`"${text}" is not cached.`);
-  return orderTargets(targets, match.distances).order;
+  return order(match.distances);
+}
+
+function order(distances: Distances): readonly number[] {
+  return balancer.order(targets, { now: 0, hashKey: "", distances });
 }
 
 async function microseconds(times: number, once: (i: number) => unknown): Promise<number> {

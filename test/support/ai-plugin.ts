@@ -1,3 +1,5 @@
+import { TargetMemories } from "../../src/balancer/memory.ts";
+import { balancers } from "../../src/catalogue.ts";
 import type { AiProxyAdvancedConfig } from "../../src/config/types.ts";
 import { SecretError } from "../../src/core/errors.ts";
 import type { Notice } from "../../src/core/notice.ts";
@@ -100,7 +102,10 @@ export interface AiPlugin {
 }
 
 /** The plugin with a fake embedder, store and vault, served on a real socket and talking to real sockets. */
-export async function startAiPlugin(config: AiProxyAdvancedConfig): Promise<AiPlugin> {
+export async function startAiPlugin(
+  config: AiProxyAdvancedConfig,
+  { targetMemories = new TargetMemories() }: { readonly targetMemories?: TargetMemories } = {},
+): Promise<AiPlugin> {
   const embedder = new FakeEmbedder();
   const store = new FakeVectorStore();
   const secrets = new Map([["{vault://v/key}", "sk-marked"]]);
@@ -125,6 +130,8 @@ export async function startAiPlugin(config: AiProxyAdvancedConfig): Promise<AiPl
     secrets: lookup,
     clock,
     notify: (notice) => notices.push(notice),
+    targetMemories,
+    balancer: (algorithm) => balancers[algorithm],
     provider: (name) => ({ openai: openaiProvider, mistral: mistralProvider })[name],
     embedder: async () => ({ name: "local", create: async () => embedder }),
     vectorStore: async (name) => ({

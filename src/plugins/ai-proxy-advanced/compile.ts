@@ -1,7 +1,8 @@
-import type { TargetView } from "../../balancer/balancer.ts";
+import { createHash } from "node:crypto";
+import type { TargetView, TokenPrices } from "../../balancer/balancer.ts";
 import type { AiProxyAdvancedConfig } from "../../config/types.ts";
 import { BugError } from "../../core/errors.ts";
-import { isJsonObject } from "../../core/json.ts";
+import { isJsonObject, type JsonObject } from "../../core/json.ts";
 import type { ProviderDriver, ProviderTarget } from "../../llm/provider.ts";
 import type { UpstreamTimeouts } from "../../upstream/upstream.ts";
 import type { PluginServices } from "../plugin.ts";
@@ -17,6 +18,10 @@ export interface CompiledTarget extends TargetView {
   /** A client's own credential in the same place wins. */
   readonly allowOverride: boolean;
   readonly logStatistics: boolean;
+  /** Who the target is, from reload to reload: what was measured of it stays with it. Holds no secret. */
+  readonly identity: string;
+  /** undefined unless both are configured. */
+  readonly prices: TokenPrices | undefined;
 }
 
 /** When a failed attempt moves on: `balancer.failover_criteria` and `balancer.retries`. */
@@ -29,6 +34,8 @@ export interface CompiledConfig {
   readonly targets: readonly CompiledTarget[];
   readonly failover: FailoverRules;
   readonly timeouts: UpstreamTimeouts;
+  /** A stream's body has a guard of its own (stall-guard.ts). */
+  readonly streamTimeouts: UpstreamTimeouts;
 }
 
 const CATCHALL = "CATCHALL";
@@ -36,11 +43,13 @@ const CATCHALL = "CATCHALL";
 /** Throws ConfigError when a target's endpoint cannot be told. */
 export function compileConfig(config: AiProxyAdvancedConfig, services: PluginServices): CompiledConfig {
   const { balancer } = config;
+  const { connect_timeout: connectMs, read_timeout: readMs } = balancer;
   return {
     targets: config.targets.map((_, index) => compileTarget(config, index, services)),
     failover: { criteria: new Set<string>(balancer.failover_criteria), maxAttempts: balancer.retries + 1 },
     // As nginx: read_timeout is the time between two reads, the first of which is the head.
-    timeouts: { connectMs: balancer.connect_timeout, headMs: balancer.read_timeout, idleMs: balancer.read_timeout },
+    timeouts: { connectMs, headMs: readMs, idleMs: readMs },
+    streamTimeouts: { connectMs, headMs: readMs, idleMs: 0 },
   };
 }
 
@@ -51,8 +60,10 @@ function compileTarget(config: AiProxyAdvancedConfig, index: number, services: P
     throw new BugError(`targets[${index}] has a provider that gw does not know.`);
   const { model, auth, description = "", gw } = target;
   const options = isJsonObject(model.options) ? model.options : {};
+  const endpoint = driver.endpoint(options, model.name);
   return {
     index,
+    weight: target.weight,
     description,
     isCatchall: description === CATCHALL,
     threshold: gw.threshold ?? config.vectordb?.threshold ?? Number.POSITIVE_INFINITY,
@@ -63,7 +74,7 @@ function compileTarget(config: AiProxyAdvancedConfig, index: number, services: P
       model: model.name,
       options,
       clientParams: gw.client_params,
-      endpoint: driver.endpoint(options, model.name),
+      endpoint,
     },
     credentials: compileCredentials(auth, {
       secrets: services.secrets,
@@ -72,5 +83,16 @@ function compileTarget(config: AiProxyAdvancedConfig, index: number, services: P
     }),
     allowOverride: auth?.allow_override ?? false,
     logStatistics: target.logging.log_statistics,
+    identity: identify([model.provider, model.name, endpoint, auth]),
+    prices: pricesOf(options),
   };
+}
+
+/** A digest, because `auth` may hold a key in plain text. */
+function identify(parts: readonly unknown[]): string {
+  return createHash("sha256").update(JSON.stringify(parts)).digest("base64url");
+}
+
+function pricesOf({ input_cost: input, output_cost: output }: JsonObject): TokenPrices | undefined {
+  return typeof input === "number" && typeof output === "number" ? { input, output } : undefined;
 }

@@ -3,6 +3,7 @@ import type { Explanation } from "../explanation.ts";
 import type { Exchange, Plugin, PluginServices } from "../plugin.ts";
 import type { AttemptPlan } from "./attempt.ts";
 import { tryTargets } from "./attempts.ts";
+import { openBalancing } from "./balancing.ts";
 import { checkClientRequest, readCall } from "./client-request.ts";
 import { compileConfig } from "./compile.ts";
 import type { Credential } from "./credentials.ts";
@@ -14,17 +15,23 @@ import { openSemanticParts, type SemanticParts } from "./semantic-parts.ts";
 /** One configured instance. Throws GwError when an endpoint, the embedder or the vector store cannot be set up; needs no server to be there. */
 export async function createAiProxyAdvanced(config: AiProxyAdvancedConfig, services: PluginServices): Promise<Plugin> {
   const compiled = compileConfig(config, services);
-  const parts = await openSemanticParts(config, compiled.targets, services);
-  const attempts: AttemptPlan = { ...compiled, upstream: services.upstream, hasModelHeader: config.model_name_header };
+  const { targets } = compiled;
+  const isSemantic = config.balancer.algorithm === "semantic";
+  const parts = isSemantic ? await openSemanticParts(config, targets, services) : undefined;
+  const balancing = openBalancing(config, targets, services);
+  const { upstream, clock, notify } = services;
+  const attempts: AttemptPlan = { ...compiled, upstream, hasModelHeader: config.model_name_header };
   const decisions: ExplainPlan = {
+    ...balancing,
     config,
-    targets: compiled.targets,
+    targets,
+    clock,
     index: parts?.index,
     rules: config.gw,
-    notify: services.notify,
+    notify,
     remembered: new WeakMap(),
   };
-  const credentials = [...compiled.targets.flatMap((target) => target.credentials), ...(parts?.credentials ?? [])];
+  const credentials = [...targets.flatMap((target) => target.credentials), ...(parts?.credentials ?? [])];
   return {
     handle: (exchange) => handle(config, attempts, decisions, exchange),
     async explain(probe): Promise<Explanation> {
@@ -33,7 +40,10 @@ export async function createAiProxyAdvanced(config: AiProxyAdvancedConfig, servi
     },
     warm: (signal) => warm(credentials, parts, signal),
     problems: () => problemsOf(credentials, parts),
-    close: async () => await parts?.close(),
+    async close() {
+      balancing.close();
+      await parts?.close();
+    },
   };
 }
 
@@ -48,7 +58,8 @@ async function handle(
   if (request.method !== "POST") exchange.addHeader("Allow", "POST");
   checkClientRequest(request);
   const call = readCall(await exchange.readBody(config.max_request_body_size), config.response_streaming);
-  const decided = decide(decisions, call);
+  const hashKey = decisions.hashKey(request, exchange.id);
+  const decided = decide(decisions, { call, hashKey, isProbe: false });
   const decision = decided instanceof Promise ? await decided : decided;
   if (config.gw.debug_header && request.header("x-gw-debug") === "route")
     exchange.addHeader("X-GW-Route", routeHeader(decision));

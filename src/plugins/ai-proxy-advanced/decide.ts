@@ -1,6 +1,9 @@
-import { type ChoiceReason, type Distances, noTargetError, orderTargets } from "../../balancer/balancer.ts";
+import { noTargetError } from "../../balancer/algorithms/semantic.ts";
+import type { Balancer, Distances } from "../../balancer/balancer.ts";
+import type { Health } from "../../balancer/health.ts";
 import type { Match, SemanticIndex } from "../../balancer/semantic-index.ts";
 import type { AiProxyAdvancedConfig } from "../../config/types.ts";
+import type { Clock } from "../../core/clock.ts";
 import { GwError, RequestError, toError } from "../../core/errors.ts";
 import type { Notify } from "../../core/notice.ts";
 import { embeddingText } from "../../embeddings/text.ts";
@@ -10,7 +13,10 @@ import type { CompiledTarget } from "./compile.ts";
 /** What deciding needs of a plugin instance. */
 export interface DecisionPlan {
   readonly targets: readonly CompiledTarget[];
-  /** undefined when no target has a description to compare with. */
+  readonly balancer: Balancer;
+  readonly health: Health;
+  readonly clock: Clock;
+  /** undefined when nothing is compared: another algorithm than semantic, or no target with a description. */
   readonly index: SemanticIndex | undefined;
   readonly rules: Pick<AiProxyAdvancedConfig["gw"], "text" | "strict_model" | "on_embedding_failure">;
   readonly notify: Notify;
@@ -18,12 +24,24 @@ export interface DecisionPlan {
   readonly remembered: WeakMap<Match, Decision>;
 }
 
+/** A call before the choice. */
+export interface AskedCall {
+  readonly call: ChatRequest;
+  /** What consistent-hashing goes by. */
+  readonly hashKey: string;
+  /** Nothing is sent: the choice does not count as a turn. */
+  readonly isProbe: boolean;
+}
+
 /** Which targets a call may go to, best first, and why. `handle` and `explain` share it. */
 export interface Decision {
   readonly candidates: readonly CompiledTarget[];
-  /** Never empty. */
+  /** Empty when all that would do are down. */
   readonly order: readonly number[];
-  readonly reason: ChoiceReason;
+  /** Targets that would do, and are out. */
+  readonly down: readonly number[];
+  /** `nearest`, `catchall`, `embedding_unavailable`, `failover` (the best is down), or the algorithm's name. */
+  readonly reason: string;
   /** Of the whole list of targets; undefined when nothing was compared. */
   readonly distances: Distances | undefined;
   /** The text that was compared. */
@@ -32,9 +50,7 @@ export interface Decision {
   readonly warnings: readonly string[];
 }
 
-/** A call before the choice. */
-interface Question {
-  readonly call: ChatRequest;
+interface Question extends AskedCall {
   readonly candidates: readonly CompiledTarget[];
   readonly text: string | undefined;
 }
@@ -43,11 +59,12 @@ interface Question {
  * At once when the text was seen before or needs no comparison, which is most of the time; else a promise. Throws (or rejects with)
  * GW_NO_TARGET, GW_EMBEDDING_FAILED, and GW_REQUEST_INVALID under `strict_model`.
  */
-export function decide(plan: DecisionPlan, call: ChatRequest): Decision | Promise<Decision> {
+export function decide(plan: DecisionPlan, asked: AskedCall): Decision | Promise<Decision> {
+  const { call } = asked;
   const candidates = narrowByAlias(plan.targets, call.model);
   const isComparable = plan.index !== undefined && candidates.some((target) => !target.isCatchall);
   const text = isComparable ? embeddingText(call.messages, plan.rules.text) : undefined;
-  const question: Question = { call, candidates, text };
+  const question: Question = { ...asked, candidates, text };
   if (plan.index === undefined || text === undefined) return conclude(plan, question, nothingCompared);
   const match = plan.index.peek(text);
   return match === undefined ? compare(plan, plan.index, question, text) : conclude(plan, question, match);
@@ -72,30 +89,69 @@ async function compare(plan: DecisionPlan, index: SemanticIndex, question: Quest
 }
 
 function conclude(plan: DecisionPlan, question: Question, match: Match): Decision {
-  const isWhole = question.candidates === plan.targets;
-  const decision = (isWhole ? plan.remembered.get(match) : undefined) ?? compareDistances(question, match);
+  const isWhole = plan.balancer.isByDistanceOnly && question.candidates === plan.targets;
+  const decision = (isWhole ? plan.remembered.get(match) : undefined) ?? orderCandidates(plan, question, match);
   if (isWhole) plan.remembered.set(match, decision);
-  if (plan.rules.strict_model) checkModel(question.call, plan.targets[decision.order[0] ?? 0]);
-  return decision;
+  return choose(plan, question, decision);
 }
 
-function compareDistances({ candidates, text }: Question, { distances, isStoreAway }: Match): Decision {
-  const { order, reason } = orderTargets(candidates, distances);
+const noneDown: readonly number[] = [];
+
+function orderCandidates(plan: DecisionPlan, question: Question, { distances, isStoreAway }: Match): Decision {
+  const { candidates, text } = question;
+  const order = orderOf(plan, question, distances);
   if (order.length === 0) throw noTargetError(candidates, distances);
-  return { candidates, order, reason, distances, text, warnings: isStoreAway ? ["vector-store-away"] : [] };
+  const warnings = isStoreAway ? ["vector-store-away"] : [];
+  return { candidates, order, down: noneDown, reason: reasonOf(plan, order), distances, text, warnings };
+}
+
+function orderOf(
+  { balancer, clock }: DecisionPlan,
+  { candidates, hashKey }: Question,
+  distances: Distances | undefined,
+): readonly number[] {
+  return balancer.order(candidates, { now: clock.now(), hashKey, distances });
+}
+
+function reasonOf({ balancer, targets }: DecisionPlan, order: readonly number[]): string {
+  if (balancer.name !== "semantic") return balancer.name;
+  return targets[order[0] ?? -1]?.isCatchall === true ? "catchall" : "nearest";
 }
 
 function withoutComparison(plan: DecisionPlan, question: Question, error: Error): Decision {
-  const choice = orderTargets(question.candidates, undefined);
+  const { candidates, text } = question;
+  const order = orderOf(plan, question, undefined);
   const why = error.name === "TimeoutError" ? "embedding took too long" : error.message;
-  if (plan.rules.on_embedding_failure === "fail" || choice.order.length === 0) {
+  if (plan.rules.on_embedding_failure === "fail" || order.length === 0) {
     const message = `The prompt could not be compared with the targets: ${why}`;
     throw new GwError("GW_EMBEDDING_FAILED", message, { cause: error });
   }
   plan.notify({ code: "embedding-away", message: `A prompt went to CATCHALL without being compared: ${why}` });
-  const { call, candidates, text } = question;
-  if (plan.rules.strict_model) checkModel(call, plan.targets[choice.order[0] ?? 0]);
-  return { candidates, ...choice, distances: undefined, text, warnings: ["embedding-away"] };
+  const reason = "embedding_unavailable";
+  return choose(plan, question, {
+    candidates,
+    order,
+    down: noneDown,
+    reason,
+    distances: undefined,
+    text,
+    warnings: ["embedding-away"],
+  });
+}
+
+/** The decision as it stands now: without the targets that are out, and as the turn of the first that is left. */
+function choose(plan: DecisionPlan, { call, isProbe }: Question, ideal: Decision): Decision {
+  const decision = plan.health.isAllUp ? ideal : withoutDown(plan, ideal);
+  const [first] = decision.order;
+  if (plan.rules.strict_model && first !== undefined) checkModel(call, plan.targets[first]);
+  if (!isProbe && first !== undefined) plan.balancer.observe?.({ kind: "chosen", order: decision.order });
+  return decision;
+}
+
+function withoutDown({ health }: DecisionPlan, ideal: Decision): Decision {
+  const order = ideal.order.filter((index) => health.isUp(index));
+  const down = ideal.order.filter((index) => !order.includes(index));
+  return { ...ideal, order, down, reason: order[0] === ideal.order[0] ? ideal.reason : "failover" };
 }
 
 /** Kong's rule, which makes semantic routing unusable from an SDK that always names a model; off by default. */

@@ -1,14 +1,14 @@
 import type { AiProxyAdvancedConfig } from "../../config/types.ts";
-import { BugError } from "../../core/errors.ts";
 import type { ChatRequest } from "../../llm/chat.ts";
 import type { ExplainedCandidate, Explanation } from "../explanation.ts";
 import type { Probe } from "../plugin.ts";
+import { type Balancing, targetsDown } from "./balancing.ts";
 import type { CompiledTarget } from "./compile.ts";
 import type { Credential } from "./credentials.ts";
 import { type Decision, type DecisionPlan, decide } from "./decide.ts";
 import { buildRequest } from "./request.ts";
 
-export interface ExplainPlan extends DecisionPlan {
+export interface ExplainPlan extends DecisionPlan, Pick<Balancing, "hashKey"> {
   readonly config: AiProxyAdvancedConfig;
 }
 
@@ -16,19 +16,19 @@ export interface ExplainPlan extends DecisionPlan {
 export async function explain(plan: ExplainPlan, call: ChatRequest, { request }: Probe): Promise<Explanation> {
   const { config, index, targets } = plan;
   const startedAt = performance.now();
-  const decided = decide(plan, call);
+  const decided = decide(plan, { call, hashKey: plan.hashKey(request, "test-route"), isProbe: true });
   const isCached = !(decided instanceof Promise);
   const decision = await decided;
   const ms = Math.round((performance.now() - startedAt) * 10) / 10;
   const chosen = targets[decision.order[0] ?? -1];
-  if (chosen === undefined) throw new BugError("A decision without a target.");
+  if (chosen === undefined) throw targetsDown(plan.health, decision.down).error;
   return {
     text: decision.text ?? null,
     balancer: config.balancer.algorithm,
     embedding: index === undefined ? null : describeEmbedding(config, ms, isCached && decision.distances !== undefined),
     vectordb: describeStore(config),
     candidates: decision.candidates.map((target) =>
-      describeCandidate(target, decision, config.vectordb?.distance_metric),
+      describeCandidate(target, decision, config.vectordb?.distance_metric, plan.health.isUp(target.index)),
     ),
     selected: { index: chosen.index, ...nameOf(chosen, call), reason: decision.reason },
     order: decision.order,
@@ -56,6 +56,7 @@ function describeCandidate(
   target: CompiledTarget,
   { distances }: Decision,
   metric: "cosine" | "euclidean" | undefined,
+  available: boolean,
 ): ExplainedCandidate {
   const distance = distances?.[target.index];
   return {
@@ -67,7 +68,7 @@ function describeCandidate(
     similarity: distance === undefined || metric !== "cosine" ? null : 1 - distance,
     threshold: target.isCatchall ? null : target.threshold,
     within_threshold: distance !== undefined && distance <= target.threshold,
-    available: true,
+    available,
   };
 }
 
