@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, mkdirSync, openSync, readSync } from "node:fs";
+import { closeSync, mkdirSync, openSync, readSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import Database from "libsql";
 import { GwError, StateError, toError } from "../../core/errors.ts";
@@ -111,18 +111,30 @@ function looksLikeStore(path: string): boolean {
 
 function readHeader(path: string): Buffer | undefined {
   try {
-    const descriptor = openSync(path, "r");
-    try {
-      if (!fstatSync(descriptor).isFile()) throw foreign(path);
-      const header = Buffer.alloc(HEADER_BYTES);
-      return header.subarray(0, readSync(descriptor, header, 0, HEADER_BYTES, 0));
-    } finally {
-      closeSync(descriptor);
-    }
+    const descriptor = openToStay(path);
+    if (descriptor === undefined) return undefined;
+    const header = Buffer.alloc(HEADER_BYTES);
+    return header.subarray(0, readSync(descriptor, header, 0, HEADER_BYTES, 0));
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
     throw translate(path, error);
   }
+}
+
+/** By device and inode: one for each store of this process. */
+const descriptors = new Map<string, number>();
+
+/**
+ * Never closed: to close any descriptor of a file drops every lock that this process has on it (https://sqlite.org/howtocorrupt.html, 2.2).
+ * The next writer would take itself for the only one and remove the log that this process goes on reading. Undefined where no file is.
+ */
+function openToStay(path: string): number | undefined {
+  const stats = statSync(path, { throwIfNoEntry: false });
+  if (stats === undefined) return undefined;
+  if (!stats.isFile()) throw foreign(path);
+  const identity = `${stats.dev}:${stats.ino}`;
+  const descriptor = descriptors.get(identity) ?? openSync(path, "r");
+  descriptors.set(identity, descriptor);
+  return descriptor;
 }
 
 function checkHeader(path: string, applicationId: number, version: number): void {
