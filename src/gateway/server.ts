@@ -116,12 +116,16 @@ class HttpGatewayServer implements GatewayServer {
   async close(drainMs: number): Promise<void> {
     this.#isDraining = true;
     const closed = Promise.all(this.#listeners.map(closeListener));
-    const deadline = setTimeout(() => {
-      for (const listener of this.#listeners) listener.closeAllConnections();
-    }, drainMs);
+    if (this.inFlight === 0) this.#closeConnections();
+    const deadline = setTimeout(() => this.#closeConnections(), drainMs);
     await closed;
     clearTimeout(deadline);
     await this.runtime.close();
+  }
+
+  /** Node itself closes only those that were idle when the listener was closed, not those that clients keep after their last answer. */
+  #closeConnections(): void {
+    for (const listener of this.#listeners) listener.closeAllConnections();
   }
 }
 
