@@ -5,13 +5,12 @@ export interface ListenAddress {
   readonly port: number;
 }
 
-/** `HOST:PORT`, `[IPv6]:PORT` or `PORT` (then on 127.0.0.1); `off` is undefined. Throws UsageError. */
-export function parseListenAddress(flag: string, text: string): ListenAddress | undefined {
-  if (text === "off") return undefined;
+/** `HOST:PORT`, `[IPv6]:PORT` or `PORT` (then on 127.0.0.1). Throws UsageError. */
+export function parseListenAddress(flag: string, text: string): ListenAddress {
   const match = /^(?:(\[[0-9a-fA-F:.]+\]|[^\s:[\]]+):)?(\d{1,5})$/.exec(text);
   const port = Number(match?.[2]);
   if (match === null || port > 65_535)
-    throw new UsageError(`${flag} ${text}: write HOST:PORT, for example 127.0.0.1:8000, or off.`);
+    throw new UsageError(`${flag} ${text}: write HOST:PORT, for example 127.0.0.1:8000.`);
   return { host: (match[1] ?? "127.0.0.1").replace(/^\[|\]$/g, ""), port };
 }
 

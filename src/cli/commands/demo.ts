@@ -34,10 +34,7 @@ export const demo: Command = {
       terminal.out(demoYaml);
       return 0;
     }
-    const address = parseListenAddress("--proxy-listen", textOf(options, "proxyListen") ?? "") ?? {
-      host: "127.0.0.1",
-      port: 0,
-    };
+    const address = parseListenAddress("--proxy-listen", textOf(options, "proxyListen") ?? "");
     return await withEmbedder(async (embedder) => await tour(embedder, address, isSet(options, "once"), terminal));
   },
 };

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { createStatusServer, type StatusServer } from "../../admin/status.ts";
 import { systemClock } from "../../core/clock.ts";
-import { UsageError } from "../../core/errors.ts";
+import { ConfigError } from "../../core/errors.ts";
 import { startReload } from "../../gateway/reload.ts";
 import { createGatewayServer, type GatewayServer } from "../../gateway/server.ts";
 import { createLog, type LogLevel } from "../../observability/log.ts";
@@ -12,6 +12,7 @@ import { formatListenAddress, type ListenAddress, parseListenAddress } from "../
 import { listOf, textOf } from "../option-values.ts";
 import { connectToOption, openServingSource, type ServingSource } from "../serving-source.ts";
 import { product, version } from "../version.ts";
+import { failureLines } from "../views/failure.ts";
 import { createWiring, type Wiring } from "../wire.ts";
 
 /** So long the first configuration may take to warm up before the listener opens; it goes on warming then. In milliseconds. */
@@ -37,15 +38,14 @@ export const serve: Command = {
     },
   ],
   async run(args, options, terminal) {
+    const addresses = addressesOf(options);
+    const connectTo = parseConnectTo(listOf(options, "connectTo"));
     const source = await openServingSource(args, options, terminal);
     terminal.err(`Serving ${source.description}.\n`);
     const log = createLog({ destination: STDOUT, level: textOf(options, "logLevel") as LogLevel, clock: systemClock });
-    const wiring = createWiring({
-      environment: terminal.environment,
-      connectTo: parseConnectTo(listOf(options, "connectTo")),
-    });
+    const wiring = createWiring({ environment: terminal.environment, connectTo });
     try {
-      await serveUntilStopped(source, wiring, addressesOf(options), terminal);
+      await serveUntilStopped(source, wiring, addresses, terminal);
       return 0;
     } finally {
       await Promise.all([wiring.close(), source.close()]);
@@ -61,10 +61,11 @@ interface Addresses {
 }
 
 function addressesOf(options: OptionValues): Addresses {
-  const proxy = parseListenAddress("--proxy-listen", textOf(options, "proxyListen") ?? "");
-  if (proxy === undefined)
-    throw new UsageError("--proxy-listen off: a gateway without a listener serves nothing. Write HOST:PORT.");
-  return { proxy, admin: parseListenAddress("--admin-listen", textOf(options, "adminListen") ?? "") };
+  const admin = textOf(options, "adminListen") ?? "";
+  return {
+    proxy: parseListenAddress("--proxy-listen", textOf(options, "proxyListen") ?? ""),
+    admin: admin === "off" ? undefined : parseListenAddress("--admin-listen", admin),
+  };
 }
 
 async function serveUntilStopped(
@@ -79,7 +80,12 @@ async function serveUntilStopped(
   try {
     await server.runtime.warm(AbortSignal.any([terminal.signal, AbortSignal.timeout(WARM_MS)]));
     for (const problem of server.runtime.problems()) terminal.err(`Warning: ${problem}\n`);
-    const reload = startReload({ watch: (onChange) => source.watch(onChange), load, server, clock: systemClock });
+    const reload = startReload({
+      watch: (onChange) => source.watch(onChange),
+      load: async () => await inOneMessage(load()),
+      server,
+      clock: systemClock,
+    });
     const proxy = await server.listen(addresses.proxy);
     terminal.err(`Proxy listener: http://${formatListenAddress(proxy)}\n`);
     if (!terminal.signal.aborted) await once(terminal.signal, "abort");
@@ -88,6 +94,15 @@ async function serveUntilStopped(
   } finally {
     await server.close(DRAIN_MS);
     await admin?.close();
+  }
+}
+
+/** The log has one line for a configuration that is refused: all that is wrong with it is to be there. */
+async function inOneMessage<T>(loading: Promise<T>): Promise<T> {
+  try {
+    return await loading;
+  } catch (thrown) {
+    throw new ConfigError(failureLines(thrown).join("; "), []);
   }
 }
 
