@@ -4,15 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { askChat, request, sendRaw } from "../support/ask.ts";
-import {
-  aiConfig,
-  answerOf,
-  changed,
-  type Providers,
-  startProviders,
-  withRoute,
-  writeConfig,
-} from "../support/providers.ts";
+import { aiConfig, type Providers, startProviders, withRoute, writeConfig } from "../support/providers.ts";
 import { expectNoSecretHeard } from "../support/secrecy.ts";
 import { type ServedGw, serveGw } from "../support/serve-gw.ts";
 
@@ -129,7 +121,7 @@ describe("a chat request that gw cannot use", () => {
     const init = { method: "POST", headers: json, body: JSON.stringify(large) };
     expectChatError(await request(`${gw.origin}/small`, init), 413, "gw_request_too_large", message);
     const body = new Blob([JSON.stringify(large)]).stream();
-    const unknown = await request(`${gw.origin}/small`, { ...init, body, duplex: "half" } as RequestInit);
+    const unknown = await request(`${gw.origin}/small`, { ...init, body, duplex: "half" });
     expectChatError(unknown, 413, "gw_request_too_large", message);
   });
 });
