@@ -20,7 +20,7 @@ async function importEsbuild() {
 const esbuild = await importEsbuild();
 if (esbuild !== undefined) {
   const { generate } = await import("./schemas/generate.js");
-  const { writeEncoder } = await import(`./${localEncoder}/build/write-encoder.js`);
+  const { writeEncoder } = await import("./src/embeddings/embedders/local/build/write-encoder.js");
   await Promise.all([generate(), writeEncoder()]);
   await rm("dist", { recursive: true, force: true });
   await esbuild.build({

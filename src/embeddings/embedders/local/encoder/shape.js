@@ -9,7 +9,7 @@
  */
 export const MAX_TOKENS = 64;
 
-/** Pieces of the vocabulary; the first FIRST_PIECE are reserved. */
+/** Pieces of the vocabulary; those before FIRST_PIECE are reserved. */
 export const PIECES = 8000;
 export const FIRST_PIECE = 6;
 export const UNKNOWN_PIECE = 0;
