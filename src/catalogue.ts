@@ -52,6 +52,7 @@ export const vectorStores: Readonly<Record<string, Lazy<VectorStoreDefinition>>>
 export const vaults: Readonly<Record<string, Lazy<VaultDefinition>>> = {
   env: async () => (await import("./secrets/vaults/env.ts")).envVault,
   hcv: async () => (await import("./secrets/vaults/hcv.ts")).hcvVault,
+  file: async () => (await import("./secrets/vaults/file.ts")).fileVault,
 };
 
 /** What validation asks of each plugin beyond its schema. */

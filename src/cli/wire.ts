@@ -1,11 +1,14 @@
 import { TargetMemories } from "../balancer/memory.ts";
 import * as catalogue from "../catalogue.ts";
+import { secretReferences } from "../config/secret-references.ts";
+import type { Vault } from "../config/types.ts";
+import { untilAborted } from "../core/abort.ts";
 import { systemClock } from "../core/clock.ts";
 import type { Notify } from "../core/notice.ts";
 import { createRuntime, type Runtime } from "../gateway/runtime.ts";
 import { publish } from "../observability/events.ts";
 import type { PluginServices } from "../plugins/plugin.ts";
-import { createSecretLookup } from "../secrets/secret-lookup.ts";
+import { createSecretLookup, type SecretLookupWithMemory } from "../secrets/secret-lookup.ts";
 import type { VaultDefinition } from "../secrets/vault.ts";
 import { createUpstream } from "../upstream/create-upstream.ts";
 import type { Upstream } from "../upstream/upstream.ts";
@@ -32,25 +35,29 @@ const notify: Notify = (notice) => publish("notice", notice);
 export function createWiring({ environment, connectTo }: WiringOptions): Wiring {
   const upstream = createUpstream({ connectTo });
   const targetMemories = new TargetMemories();
+  let predecessor: SecretLookupWithMemory | undefined;
   return {
     upstream,
     async build({ config, serial, unavailablePlugins }) {
-      const secrets = createSecretLookup(config.vaults, await vaultDefinitions(config.vaults), {
-        environment,
-        clock: systemClock,
-        notify,
-      });
+      const secrets = await openSecrets(config.vaults, environment, predecessor);
+      const references = secretReferences(config);
       try {
-        return await createRuntime(
+        const runtime = await createRuntime(
           config,
           {
             upstream,
             definition: (name) => own(catalogue.plugins, name)?.(),
             pluginServices: (pluginId) => pluginServices(pluginId, { upstream, secrets, targetMemories }),
+            secrets: {
+              warm: async (signal) => await untilAborted(signal, async () => await secrets.want(references)),
+              status: () => secrets.status(),
+            },
             close: async () => await secrets.close(),
           },
           { serial, unavailablePlugins },
         );
+        predecessor = secrets;
+        return runtime;
       } catch (error) {
         await secrets.close();
         throw error;
@@ -74,6 +81,16 @@ function pluginServices(
     embedder: (name) => own(catalogue.embedders, name)?.(),
     vectorStore: (strategy) => own(catalogue.vectorStores, strategy)?.(),
   };
+}
+
+/** For references to the vaults of a configuration; the caller closes it. Values of the predecessor's vaults that stay as they are stay. */
+export async function openSecrets(
+  vaults: readonly Vault[],
+  environment: Terminal["environment"],
+  predecessor?: SecretLookupWithMemory,
+): Promise<SecretLookupWithMemory> {
+  const services = { environment, clock: systemClock, random: Math.random, notify };
+  return createSecretLookup(vaults, await vaultDefinitions(vaults), { ...services, predecessor });
 }
 
 /** Those that the configuration names, and `env`, which a reference may name without an entity. */

@@ -1,4 +1,3 @@
-import type { Json } from "../core/json.ts";
 import { isReference } from "../secrets/reference.ts";
 import { walkFields } from "./fields.ts";
 import { entitySchemas } from "./schemas.ts";
@@ -9,7 +8,7 @@ export function secretReferences({ plugins }: GatewayConfig): readonly string[] 
   const found = new Set<string>();
   for (const plugin of plugins) {
     if (!plugin.enabled) continue;
-    walkFields(plugin as unknown as Json, entitySchemas.plugins, ({ value, schema }) => {
+    walkFields(plugin, entitySchemas.plugins, ({ value, schema }) => {
       if (schema?.["x-gw-referenceable"] === true && typeof value === "string" && isReference(value)) found.add(value);
     });
   }

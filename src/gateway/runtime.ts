@@ -1,5 +1,6 @@
 import type { GatewayConfig, Plugin as PluginEntity, Route, Service } from "../config/types.ts";
 import type { Plugin, PluginDefinition, PluginServices } from "../plugins/plugin.ts";
+import type { SecretStatus } from "../secrets/lookup.ts";
 import type { Upstream } from "../upstream/upstream.ts";
 import type { ChainLink, PluginScope } from "./chain.ts";
 import { selectPlugins } from "./plugin-selection.ts";
@@ -11,8 +12,16 @@ export interface RuntimeServices {
   /** undefined for a plugin that gw does not have. */
   definition(name: string): Promise<PluginDefinition> | undefined;
   pluginServices(pluginId: string): PluginServices;
+  readonly secrets?: RuntimeSecrets;
   /** Closes what belongs to this runtime alone, such as its vaults; called last. */
   close?(): Promise<void>;
+}
+
+/** The secrets that a configuration refers to. */
+export interface RuntimeSecrets {
+  /** Settles when each was tried once; rejects when the signal aborts. */
+  warm(signal: AbortSignal): Promise<void>;
+  status(): readonly SecretStatus[];
 }
 
 export interface RuntimeOptions {
@@ -44,8 +53,10 @@ export interface Runtime {
   match(request: RouterRequest): RuntimeMatch | undefined;
   /** Settles when every plugin can serve at its best; never rejects. */
   warm(signal: AbortSignal): Promise<void>;
-  /** Why it is not ready; empty when it is. */
+  /** Why its plugins are not ready; empty when they are. */
   problems(): readonly string[];
+  /** How each secret is that it refers to. */
+  secrets(): readonly SecretStatus[];
   /** A request that is served by it begins; every call is paired with `release`. */
   acquire(): void;
   release(): void;
@@ -163,11 +174,17 @@ class CompiledRuntime implements Runtime {
   }
 
   async warm(signal: AbortSignal): Promise<void> {
-    await Promise.allSettled(this.#plugins.map(async (plugin) => await plugin.warm?.(signal)));
+    const { secrets } = this.#services;
+    const plugins = this.#plugins.map(async (plugin) => await plugin.warm?.(signal));
+    await Promise.allSettled([secrets?.warm(signal), ...plugins]);
   }
 
   problems(): readonly string[] {
     return this.#plugins.flatMap((plugin) => plugin.problems?.() ?? []);
+  }
+
+  secrets(): readonly SecretStatus[] {
+    return this.#services.secrets?.status() ?? [];
   }
 
   acquire(): void {

@@ -1,24 +1,23 @@
-import { ConfigError } from "../core/errors.ts";
 import { Secret } from "../core/secret.ts";
-import { extractValue } from "./extract.ts";
-import { isReference, parseReference } from "./reference.ts";
-import { readVariable } from "./vaults/env.ts";
+import { isReference } from "./reference.ts";
+import type { VaultServices } from "./vault.ts";
 
-/**
- * A credential in a vault's own configuration: plain text, or a reference to the built-in env vault. Throws SecretError when the
- * variable does not hold it, ConfigError when the reference names another vault.
- */
-export function ownSecret(
-  text: string,
-  field: string,
-  environment: Readonly<Record<string, string | undefined>>,
-): Secret {
-  if (!isReference(text)) return new Secret(text);
-  const reference = parseReference(text);
-  if (reference.prefix === "env") return extractValue(readVariable(environment, reference), reference, false);
-  const message = `${field} of a vault can come from an environment variable, but not from another vault in this version.`;
-  const fix = "Write {vault://env/name-of-the-variable}.";
-  throw new ConfigError(`${message} ${fix}`, [
-    { severity: "error", code: "vault-in-vault", message, fix, path: `config.${field}` },
-  ]);
+/** A credential in a vault's own configuration, which may be kept in another vault. */
+export interface OwnSecret {
+  /** Throws SecretError. */
+  read(signal: AbortSignal): Promise<Secret>;
+  /** As SecretLookup.renew: `refused` itself when there is no other. */
+  renew(refused: Secret, signal: AbortSignal): Promise<Secret>;
+}
+
+/** `text` is the credential itself, or a reference to it. */
+export function ownSecret(text: string, secrets: VaultServices["secrets"]): OwnSecret {
+  if (isReference(text)) {
+    return {
+      read: async (signal) => await secrets.resolve(text, { signal }),
+      renew: async (refused, signal) => await secrets.renew(text, refused, { signal }),
+    };
+  }
+  const secret = new Secret(text);
+  return { read: async () => secret, renew: async () => secret };
 }

@@ -1,73 +1,112 @@
 import type { Clock } from "../core/clock.ts";
 import type { SecretError } from "../core/errors.ts";
 import type { Secret } from "../core/secret.ts";
+import { retryDelayMs } from "./backoff.ts";
 import type { Freshness } from "./freshness.ts";
+import { startTimer } from "./timer.ts";
 import type { VaultSecret } from "./vault.ts";
 
-/** A value that is younger is fresh even for who asks for a fresh one, in milliseconds. */
-const MIN_AGE_MS = 5_000;
-/** A value is refreshed this long before it expires, or a tenth of its ttl when that is shorter; in milliseconds. */
-const MAX_LEAD_MS = 5_000;
-/** Kong's rotation interval: how long after a failed refresh the next one comes, at most; in milliseconds. */
-const MAX_RETRY_MS = 60_000;
-/** Node fires longer timers at once. */
-const MAX_TIMER_MS = 2 ** 31 - 1;
+/** Between two reads that were asked for by a refused key, in milliseconds. */
+const REREAD_PAUSE_MS = 1_000;
 
 export interface SourceOptions {
   readonly freshness: Freshness;
   readonly clock: Clock;
+  /** 0…1, spreads the refreshes of secrets that were read together. */
+  readonly random: () => number;
   /** Aborted when the lookup closes. */
   readonly closing: AbortSignal;
+  /** A value that the lookup of the configuration before this one has read. */
+  readonly inherited: SourceValue | undefined;
   /** Asks the vault. Throws SecretError. */
   read(signal: AbortSignal): Promise<VaultSecret>;
-  /** Another value is to be served from now on; undefined when `get` has to be asked first. */
-  onChange(secret: Secret | undefined): void;
+  /** The value to serve from now on: after each read, the same object when it is the same; undefined when there is none any more. */
+  onValue(secret: Secret | undefined): void;
   /** A refresh failed, and the value read `ageMs` milliseconds ago is served instead. */
   onStale(error: SecretError, ageMs: number): void;
 }
 
-interface Value {
+/** What a vault answered, and when. Times in milliseconds since the epoch. */
+export interface SourceValue {
   readonly secret: Secret;
+  readonly version: number | undefined;
+  readonly writtenAt: number | undefined;
   readonly readAt: number;
   readonly ttlMs: number;
-  /** When a new one is to be read. */
-  readonly freshUntil: number;
 }
 
 /** One secret of one vault: its value, how fresh that is, and the one request that may be under way for it. */
 export class SecretSource {
-  /** Set by whoever uses the value: what nobody used since the last refresh is not refreshed in the background. */
-  isUsed = false;
   readonly #options: SourceOptions;
-  #value: Value | undefined;
-  #failure: { readonly error: SecretError; readonly until: number } | undefined;
+  #value: SourceValue | undefined;
+  /** When a new value is to be read. */
+  #freshUntil = 0;
+  #failure: { readonly error: SecretError; readonly until: number; readonly count: number } | undefined;
+  #hadValue = false;
+  /** Reads in a row of the same value that lacked something. */
+  #lacks = 0;
   #flight: Promise<Secret> | undefined;
-  #cancelTimer: (() => void) | undefined;
+  #reread: Promise<void> | undefined;
+  #rereadAt = -Infinity;
+  #cancelTimer: () => void = () => {};
 
   constructor(options: SourceOptions) {
     this.#options = options;
+    if (options.inherited !== undefined) this.#adopt(options.inherited);
+  }
+
+  get value(): SourceValue | undefined {
+    return this.#value;
+  }
+
+  get hadValue(): boolean {
+    return this.#hadValue;
+  }
+
+  /** Of the last read, when that failed. */
+  get error(): SecretError | undefined {
+    return this.#failure?.error;
   }
 
   /** The value, read from the vault when there is none or it is too old. Throws SecretError. */
-  async get(isFreshWanted: boolean): Promise<Secret> {
-    this.isUsed = true;
+  async get(): Promise<Secret> {
     const now = this.#options.clock.now();
-    if (this.#value !== undefined && now < servedUntil(this.#value, isFreshWanted)) return this.#value.secret;
+    if (this.#value !== undefined && now < this.#freshUntil) return this.#value.secret;
     if (this.#failure !== undefined && now < this.#failure.until) return this.#staleOr(this.#failure.error);
     return await this.#refreshOnce();
   }
 
-  /** The value lacks what a reference asks for: it is read again as soon as a failure would be. */
+  /** Settles when a read that begins from now on has been answered or has failed; rejects never. At most one a second. */
+  async reread(): Promise<void> {
+    this.#reread ??= this.#startReread();
+    await this.#reread;
+  }
+
+  /** The value just read lacks what a reference asks for: it is read again as soon as a failure would be. */
   distrust(): void {
     if (this.#value === undefined) return;
-    const { readAt, freshUntil } = this.#value;
+    const { readAt } = this.#value;
     const { negativeTtlMs } = this.#options.freshness;
-    this.#value = { ...this.#value, freshUntil: Math.min(freshUntil, readAt + negativeTtlMs) };
+    this.#lacks += 1;
+    this.#freshUntil = Math.min(this.#freshUntil, readAt + negativeTtlMs);
+    const retryAt = readAt + Math.max(negativeTtlMs, retryDelayMs(this.#lacks, this.#options.random()));
+    this.#wakeAt(Math.max(this.#freshUntil, retryAt));
   }
 
   /** No refresh in the background any more. */
   stop(): void {
-    this.#cancelTimer?.();
+    this.#cancelTimer();
+  }
+
+  async #startReread(): Promise<void> {
+    const { clock } = this.#options;
+    const pause = this.#rereadAt + REREAD_PAUSE_MS - clock.now();
+    if (pause > 0) await new Promise<void>((resolve) => clock.after(pause, resolve));
+    // A read that is under way may have been answered before the value was replaced.
+    await this.#flight?.catch(() => {});
+    this.#reread = undefined;
+    this.#rereadAt = clock.now();
+    await this.#refreshOnce().catch(() => {});
   }
 
   async #refreshOnce(): Promise<Secret> {
@@ -86,63 +125,56 @@ export class SecretSource {
     }
   }
 
-  #keep({ secret, ttlMs = this.#options.freshness.ttlMs }: VaultSecret): Secret {
-    const readAt = this.#options.clock.now();
-    const freshUntil = readAt + ttlMs - Math.min(MAX_LEAD_MS, ttlMs / 10);
-    this.#value = { secret, readAt, ttlMs, freshUntil };
+  #keep({ secret: read, ttlMs = this.#options.freshness.ttlMs, version, writtenAt }: VaultSecret): Secret {
+    const before = this.#value?.secret;
+    const secret = before !== undefined && before.reveal() === read.reveal() ? before : read;
+    if (secret !== before) this.#lacks = 0;
     this.#failure = undefined;
-    this.isUsed = false;
-    this.#options.onChange(secret);
-    this.#wakeAt(freshUntil);
+    this.#adopt({ secret, version, writtenAt, ttlMs, readAt: this.#options.clock.now() });
+    this.#options.onValue(secret);
     return secret;
+  }
+
+  /** The refresh comes when 80 to 90 % of the ttl have passed. */
+  #adopt(value: SourceValue): void {
+    this.#value = value;
+    this.#hadValue = true;
+    this.#freshUntil = value.readAt + value.ttlMs * (0.9 - this.#options.random() / 10);
+    this.#wakeAt(this.#freshUntil);
   }
 
   #fallBack(error: SecretError): Secret {
     const now = this.#options.clock.now();
-    this.#failure = { error, until: now + this.#options.freshness.negativeTtlMs };
-    const secret = this.#staleOr(error);
-    if (this.#value !== undefined) {
+    const count = (this.#failure?.count ?? 0) + 1;
+    const until = now + this.#options.freshness.negativeTtlMs;
+    this.#failure = { error, until, count };
+    const retryAt = Math.max(until, now + retryDelayMs(count, this.#options.random()));
+    if (this.#value === undefined || now >= this.#goneAt(this.#value)) this.#wakeAt(retryAt);
+    else {
       this.#options.onStale(error, now - this.#value.readAt);
-      this.#wakeAt(Math.min(now + Math.min(this.#value.ttlMs, MAX_RETRY_MS), this.#goneAt(this.#value)));
+      this.#wakeAt(Math.min(retryAt, this.#goneAt(this.#value)));
     }
-    return secret;
+    return this.#staleOr(error);
   }
 
   #staleOr(error: SecretError): Secret {
     if (this.#value !== undefined && this.#options.clock.now() < this.#goneAt(this.#value)) return this.#value.secret;
     this.#value = undefined;
-    this.#options.onChange(undefined);
+    this.#options.onValue(undefined);
     throw error;
   }
 
-  #goneAt({ readAt, ttlMs }: Value): number {
+  #goneAt({ readAt, ttlMs }: SourceValue): number {
     return readAt + ttlMs + this.#options.freshness.resurrectTtlMs;
   }
 
   #wakeAt(time: number): void {
-    this.#cancelTimer?.();
-    this.#cancelTimer = undefined;
-    if (time === Infinity) return;
-    const { clock } = this.#options;
-    this.#cancelTimer = clock.after(Math.min(time - clock.now(), MAX_TIMER_MS), () => {
-      if (clock.now() < time) this.#wakeAt(time);
-      else this.#wake();
+    this.#cancelTimer();
+    if (this.#options.closing.aborted) return;
+    this.#cancelTimer = startTimer(this.#options.clock, time, () => {
+      this.#refreshOnce().catch(() => {
+        // Told by onStale while there is a value to serve; afterwards by `get`, and by whoever looks at `error`.
+      });
     });
   }
-
-  /** Refreshes what is in use; what is not is read again by who asks for it next. */
-  #wake(): void {
-    if (!this.isUsed) {
-      this.#options.onChange(undefined);
-      return;
-    }
-    this.isUsed = false;
-    this.#refreshOnce().catch(() => {
-      // Told by onStale while there is a value to serve; afterwards by `get`.
-    });
-  }
-}
-
-function servedUntil({ readAt, freshUntil }: Value, isFreshWanted: boolean): number {
-  return isFreshWanted ? Math.min(freshUntil, readAt + MIN_AGE_MS) : freshUntil;
 }

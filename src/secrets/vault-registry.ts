@@ -1,30 +1,42 @@
 import { withDeadline } from "../core/abort.ts";
+import type { Diagnostic } from "../core/diagnostics.ts";
 import { didYouMean } from "../core/did-you-mean.ts";
 import { GwError, SecretError } from "../core/errors.ts";
 import type { JsonObject } from "../core/json.ts";
 import type { Reference } from "./reference.ts";
+import { Turns } from "./turns.ts";
+import { findVaultCycle } from "./vault-cycle.ts";
 import type { Vault, VaultDefinition, VaultSecret, VaultServices } from "./vault.ts";
 
 /** How long a vault may take to answer, in milliseconds: nobody waits longer for a secret. */
 const ANSWER_MS = 2_000;
+/** A thousand references are resolved at the start: no vault is asked for more than these at a time. */
+const PARALLEL_READS = 16;
 /** The vault that needs no configuration; its name wins over prefixes, as in Kong. */
 const BUILT_IN = { prefix: "env", name: "env", config: {} };
 
 /** A vault entity of the configuration. */
 export interface ConfiguredVault {
   readonly prefix: string;
-  /** Which kind it is: `env`, `hcv`. */
+  /** Which kind it is: `env`, `hcv`, `file`. */
   readonly name: string;
   readonly config: JsonObject;
 }
 
 /** The configured vaults by prefix, each opened when it is first asked. */
 export interface VaultRegistry {
-  /** Throws SecretError GW_SECRET_BAD_REFERENCE when there is no vault of that prefix, or none of its kind. */
-  configOf(reference: Reference): JsonObject;
-  /** Throws SecretError, after two seconds at the latest. */
+  /** Throws SecretError GW_SECRET_BAD_REFERENCE when there is no vault of that prefix, none of its kind, or it needs itself. */
+  find(reference: Reference): ConfiguredVault;
+  /** Throws SecretError: two seconds after the request was sent at the latest. */
   read(reference: Reference, signal: AbortSignal): Promise<VaultSecret>;
+  /** Opens the vault, but asks it nothing. Throws SecretError. */
+  check(reference: Reference): Promise<readonly Diagnostic[]>;
   close(): Promise<void>;
+}
+
+interface OpenVault {
+  readonly vault: Vault;
+  readonly turns: Turns;
 }
 
 export function createVaultRegistry(
@@ -33,34 +45,44 @@ export function createVaultRegistry(
   services: VaultServices,
 ): VaultRegistry {
   const byPrefix = new Map([...vaults, BUILT_IN].map((vault) => [vault.prefix, vault]));
-  const opened = new Map<string, Promise<Vault>>();
-  const open = (prefix: string): Promise<Vault> => {
+  const opened = new Map<string, Promise<OpenVault>>();
+  const open = (prefix: string): Promise<OpenVault> => {
     const known = opened.get(prefix);
     if (known !== undefined) return known;
-    const { config, definition } = find(prefix, byPrefix, definitions);
-    const opening = definition.create(config, services);
+    const { vault, definition } = find(prefix, byPrefix, definitions);
+    const opening = definition
+      .create(vault.config, services)
+      .then((vault) => ({ vault, turns: new Turns(PARALLEL_READS) }));
     opened.set(prefix, opening);
     // A vault that could not be opened is tried again by the next read.
     opening.catch(() => opened.delete(prefix));
     return opening;
   };
+  /** With the errors of vaults made fit to be shown, and none of them waited for too long. */
+  const within = async <T>({ prefix }: Reference, closing: AbortSignal, work: (signal: AbortSignal) => Promise<T>) => {
+    try {
+      return await withDeadline(ANSWER_MS, closing, work);
+    } catch (thrown) {
+      throw toSecretError(thrown, prefix);
+    }
+  };
+  const closed = new AbortController();
   return {
-    configOf: ({ prefix }) => find(prefix, byPrefix, definitions).config,
-    async read(reference, signal) {
-      try {
-        return await withDeadline(
-          ANSWER_MS,
-          signal,
-          async (signal) => await (await open(reference.prefix)).read(reference, { signal }),
-        );
-      } catch (thrown) {
-        throw toSecretError(thrown, reference.prefix);
-      }
+    find: ({ prefix }) => find(prefix, byPrefix, definitions).vault,
+    async read(reference, closing) {
+      const { vault, turns } = await within(reference, closing, async () => await open(reference.prefix));
+      const read = async (signal: AbortSignal): Promise<VaultSecret> => await vault.read(reference, { signal });
+      return await turns.run(async () => await within(reference, closing, read));
+    },
+    async check(reference) {
+      const { vault } = await within(reference, closed.signal, async () => await open(reference.prefix));
+      return vault.check(reference);
     },
     async close() {
+      closed.abort();
       const vaults = await Promise.allSettled(opened.values());
       await Promise.all(
-        vaults.map(async (vault) => (vault.status === "fulfilled" ? await vault.value.close() : undefined)),
+        vaults.map(async (open) => (open.status === "fulfilled" ? await open.value.vault.close() : {})),
       );
     },
   };
@@ -70,7 +92,7 @@ function find(
   prefix: string,
   vaults: ReadonlyMap<string, ConfiguredVault>,
   definitions: ReadonlyMap<string, VaultDefinition>,
-): { readonly config: JsonObject; readonly definition: VaultDefinition } {
+): { readonly vault: ConfiguredVault; readonly definition: VaultDefinition } {
   const vault = vaults.get(prefix);
   if (vault === undefined) {
     const ofThatKind = [...vaults.values()].find(({ name }) => name === prefix);
@@ -82,9 +104,14 @@ function find(
     );
   }
   const definition = definitions.get(vault.name);
-  if (definition !== undefined) return { config: vault.config, definition };
-  const kinds = [...definitions.keys()].join(", ");
-  throw badReference(`vault '${vault.name}' is not installed: this version has ${kinds}.`, prefix);
+  if (definition === undefined) {
+    const kinds = [...definitions.keys()].join(", ");
+    throw badReference(`vault '${vault.name}' is not installed: this version has ${kinds}.`, prefix);
+  }
+  const cycle = findVaultCycle(prefix, [...vaults.values()]);
+  if (cycle === undefined) return { vault, definition };
+  const way = cycle.map((name) => `"${name}"`).join(" needs ");
+  throw badReference(`the vault ${way}: none can be opened first. Keep one of their credentials elsewhere.`, prefix);
 }
 
 function badReference(message: string, vault: string): SecretError {

@@ -1,7 +1,9 @@
+import type { Clock } from "../core/clock.ts";
 import type { Diagnostic } from "../core/diagnostics.ts";
 import type { JsonObject } from "../core/json.ts";
 import type { Notify } from "../core/notice.ts";
 import type { Secret } from "../core/secret.ts";
+import type { SecretLookup } from "./lookup.ts";
 import type { Reference } from "./reference.ts";
 
 /** What a vault answers for one resource: the whole secret, before the reference's key is looked up in it. */
@@ -11,6 +13,8 @@ export interface VaultSecret {
   /** How long the vault says the value holds, in milliseconds. */
   readonly ttlMs?: number;
   readonly version?: number;
+  /** When the value was written, in milliseconds since the epoch. */
+  readonly writtenAt?: number;
 }
 
 /** One configured vault. Every entry of the catalogue passes test/contract/vault.contract.ts. */
@@ -26,10 +30,15 @@ export interface Vault {
 export interface VaultServices {
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly notify: Notify;
+  readonly clock: Clock;
+  /** 0…1, spreads what several gateways do at the same intervals. */
+  readonly random: () => number;
+  /** For references in the vault's own configuration. */
+  readonly secrets: Pick<SecretLookup, "resolve" | "renew">;
 }
 
 export interface VaultDefinition {
-  /** The `name` of the vault entity: `env`, `hcv`. */
+  /** The `name` of the vault entity: `env`, `hcv`, `file`. */
   readonly name: string;
   /** Throws ConfigError when the entity's `config` cannot be used; the schema in schemas/vaults/ has been checked before. */
   create(config: JsonObject, services: VaultServices): Promise<Vault>;

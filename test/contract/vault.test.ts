@@ -1,26 +1,42 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { vaults } from "../../src/catalogue.ts";
 import type { JsonObject } from "../../src/core/json.ts";
 import { envVault } from "../../src/secrets/vaults/env.ts";
+import { fileVault } from "../../src/secrets/vaults/file.ts";
 import { hcvVault } from "../../src/secrets/vaults/hcv.ts";
 import { describeWithOpenBao, type OpenBao, startOpenBao, writeSecret } from "../services/openbao.ts";
+import { vaultServices } from "../support/vault-services.ts";
 import { vaultContract, type VaultFixture } from "./vault.contract.ts";
 
 it("runs for every vault of the catalogue", () => {
-  expect(Object.keys(vaults)).toEqual([envVault.name, hcvVault.name]);
+  expect(Object.keys(vaults)).toEqual([envVault.name, hcvVault.name, fileVault.name]);
 });
 
 describe("env", () => {
   vaultContract(async () => ({
-    vault: await envVault.create({}, { environment: { OPENAI_KEY: "sk-marked" }, notify: () => {} }),
+    vault: await envVault.create({}, vaultServices({ environment: { OPENAI_KEY: "sk-marked" } })),
     present: "{vault://env/openai-key}",
     value: "sk-marked",
     absent: "{vault://env/mistral-key}",
     tearDown: async () => {},
   }));
+});
+
+describe("file", () => {
+  vaultContract(async () => {
+    const path = mkdtempSync(join(tmpdir(), "gw-vault-contract-"));
+    writeFileSync(join(path, "openai-key"), "sk-marked\n");
+    return {
+      vault: await fileVault.create({ path }, vaultServices()),
+      present: "{vault://mounted/openai-key}",
+      value: "sk-marked",
+      absent: "{vault://mounted/mistral-key}",
+      tearDown: async () => rmSync(path, { recursive: true, force: true }),
+    };
+  });
 });
 
 describeWithOpenBao("hcv with KV version 2", () => {
@@ -44,7 +60,7 @@ async function hcvFixture(config: JsonObject, prepare: (bao: OpenBao) => Promise
   await prepare(bao);
   const { host, port, rootToken: token } = bao;
   return {
-    vault: await hcvVault.create({ ...config, host, port, token }, { environment: {}, notify: () => {} }),
+    vault: await hcvVault.create({ ...config, host, port, token }, vaultServices()),
     present: "{vault://hashicorp-vault/openai/key}",
     value: '{"key":"sk-marked"}',
     absent: "{vault://hashicorp-vault/mistral/key}",

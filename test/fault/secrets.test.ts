@@ -21,6 +21,7 @@ import {
   writeSecret,
 } from "../services/openbao.ts";
 import { tempDir } from "../support/temp-dir.ts";
+import { vaultServices } from "../support/vault-services.ts";
 
 const TOKEN = "canary-token-4711";
 const SECRET_ID = "canary-secret-id-4711";
@@ -64,7 +65,7 @@ describeWithOpenBao("a Vault that is sealed, restarted or gone", () => {
     const { roleId, secretId } = await createAppRole(bao, "secret/data/openai");
     const login = { auth_method: "approle", approle_role_id: roleId, approle_secret_id: secretId };
     const config = { host: bao.host, port: bao.port, kv: "v2", ...login };
-    const vault = await hcvVault.create(config, { environment: {}, notify: () => {} });
+    const vault = await hcvVault.create(config, vaultServices());
     await vault.read(OPENAI, { signal });
     await bao.restart();
     await expect(vault.read(OPENAI, { signal })).rejects.toThrow("is sealed");
@@ -115,10 +116,8 @@ describeWithOpenBao("a Vault with TLS", () => {
 
   it("is trusted without a check only where the configuration says so, and that is noticed", async () => {
     const notices: Notice[] = [];
-    const vault = await hcvVault.create(configOf({ ssl_verify: false }), {
-      environment: {},
-      notify: (notice) => notices.push(notice),
-    });
+    const notify = (notice: Notice): void => void notices.push(notice);
+    const vault = await hcvVault.create(configOf({ ssl_verify: false }), vaultServices({ notify }));
     await expect(vault.read(OPENAI, { signal })).rejects.toMatchObject({ code: "GW_SECRET_MISSING" });
     expect(notices.map(({ code }) => code)).toEqual(["vault-not-verified"]);
   });
@@ -207,7 +206,7 @@ async function failureOf(config: JsonObject): Promise<unknown> {
 }
 
 async function read(config: JsonObject): Promise<string> {
-  const vault = await hcvVault.create(config, { environment: {}, notify: () => {} });
+  const vault = await hcvVault.create(config, vaultServices());
   const { secret } = await vault.read(OPENAI, { signal });
   return secret.reveal();
 }

@@ -92,10 +92,10 @@ export async function writeSecret(bao: OpenBao, path: string, values: Record<str
   await bao.request("POST", `secret/data/${path}`, { data: values });
 }
 
-/** A token whose only policy allows to read `path`, a full one: `secret/data/openai`. */
-export async function createToken(bao: OpenBao, path: string, ttl: string): Promise<string> {
-  await allowRead(bao, path);
-  const { auth } = await bao.request("POST", "auth/token/create", { policies: [policyName(path)], ttl });
+/** A token whose only policy allows to read `path`, a full one: `secret/data/openai`; `settings` are Vault's, such as `renewable`. */
+export async function createToken(bao: OpenBao, path: string, ttl: string, settings: object = {}): Promise<string> {
+  const policies = [await allowRead(bao, path)];
+  const { auth } = await bao.request("POST", "auth/token/create", { policies, ttl, ...settings });
   return (auth as { client_token: string }).client_token;
 }
 
@@ -105,11 +105,11 @@ export async function createAppRole(
   path: string,
   settings: object = {},
 ): Promise<{ readonly roleId: string; readonly secretId: string }> {
-  await allowRead(bao, path);
+  const policy = await allowRead(bao, path);
   const { data: engines } = await bao.request("GET", "sys/auth");
   if (!Object.hasOwn(engines as object, "approle/")) await bao.request("POST", "sys/auth/approle", { type: "approle" });
-  const role = `auth/approle/role/${policyName(path)}`;
-  await bao.request("POST", role, { token_policies: [policyName(path)], ...settings });
+  const role = `auth/approle/role/${policy}`;
+  await bao.request("POST", role, { token_policies: [policy], ...settings });
   const { data: id } = await bao.request("GET", `${role}/role-id`);
   const { data: secret } = await bao.request("POST", `${role}/secret-id`);
   return { roleId: (id as { role_id: string }).role_id, secretId: (secret as { secret_id: string }).secret_id };
@@ -135,13 +135,11 @@ export function describeWithOpenBao(title: string, tests: () => void): void {
   });
 }
 
-async function allowRead(bao: OpenBao, path: string): Promise<void> {
-  const policy = `path "${path}" { capabilities = ["read"] }`;
-  await bao.request("PUT", `sys/policies/acl/${policyName(path)}`, { policy });
-}
-
-function policyName(path: string): string {
-  return `read-${path.replaceAll("/", "-").replace("*", "all")}`;
+/** Makes a policy that allows to read `path`, and answers its name. */
+export async function allowRead(bao: OpenBao, path: string): Promise<string> {
+  const name = `read-${path.replaceAll("/", "-").replace("*", "all")}`;
+  await bao.request("PUT", `sys/policies/acl/${name}`, { policy: `path "${path}" { capabilities = ["read"] }` });
+  return name;
 }
 
 function client(origin: string, token: string): OpenBao["request"] {

@@ -1,22 +1,30 @@
 import { describe, expect, it } from "vitest";
-import { ConfigError } from "../../../src/core/errors.ts";
+import { Secret } from "../../../src/core/secret.ts";
 import { ownSecret } from "../../../src/secrets/own-secret.ts";
+import { vaultServices } from "../../support/vault-services.ts";
+
+const { signal } = new AbortController();
 
 describe("a credential of a vault", () => {
+  const { secrets } = vaultServices({ environment: { VAULT_TOKEN: "of the environment" } });
+
   it.each([
     ["plain", "plain"],
-    ["{vault://env/vault-token}", "from-env"],
-    ["{vault://env/vault-json/token}", "from-json"],
-  ])("%s", (text, expected) => {
-    const environment = { VAULT_TOKEN: "from-env", VAULT_JSON: '{"token":"from-json"}' };
-    expect(ownSecret(text, "token", environment).reveal()).toBe(expected);
+    ["{vault://env/vault-token}", "of the environment"],
+  ])("%s is %s, and stays when there is no other", async (text, expected) => {
+    const own = ownSecret(text, secrets);
+    const secret = await own.read(signal);
+    expect(secret.reveal()).toBe(expected);
+    expect(await own.renew(secret, signal)).toBe(secret);
   });
 
-  it("names the variable that is not set", () => {
-    expect(() => ownSecret("{vault://env/vault-token}", "token", {})).toThrow(/VAULT_TOKEN is not set/);
+  it("becomes the one that its vault has", async () => {
+    const next = new Secret("next");
+    const own = ownSecret("{vault://other/token}", { resolve: async () => next, renew: async () => next });
+    expect(await own.renew(new Secret("refused"), signal)).toBe(next);
   });
 
-  it("does not come from another vault", () => {
-    expect(() => ownSecret("{vault://aws/token}", "token", {})).toThrow(ConfigError);
+  it("says what is missing", async () => {
+    await expect(ownSecret("{vault://env/absent}", secrets).read(signal)).rejects.toThrow("ABSENT is not set");
   });
 });

@@ -3,17 +3,17 @@ import { SecretError } from "../../../src/core/errors.ts";
 import type { JsonObject } from "../../../src/core/json.ts";
 import type { Notice } from "../../../src/core/notice.ts";
 import { Secret } from "../../../src/core/secret.ts";
-import type { SecretLookup } from "../../../src/secrets/lookup.ts";
+import type { ServedSecrets } from "../../../src/secrets/lookup.ts";
 import { type Reference, printReference } from "../../../src/secrets/reference.ts";
-import { createSecretLookup } from "../../../src/secrets/secret-lookup.ts";
-import type { VaultDefinition, VaultSecret } from "../../../src/secrets/vault.ts";
+import { createSecretLookup, type SecretLookupWithMemory } from "../../../src/secrets/secret-lookup.ts";
+import type { VaultDefinition, VaultSecret, VaultServices } from "../../../src/secrets/vault.ts";
 import { envVault } from "../../../src/secrets/vaults/env.ts";
 import { createFakeClock } from "../../support/fake-clock.ts";
 
 const KEY = "{vault://box/openai/key}";
 const USER = "{vault://box/openai/user}";
 const signal = new AbortController().signal;
-const lookups: SecretLookup[] = [];
+const lookups: ServedSecrets[] = [];
 
 afterEach(async () => {
   await Promise.all(lookups.splice(0).map(async (lookup) => await lookup.close()));
@@ -157,7 +157,7 @@ describe("a ttl", () => {
     await lookup.resolve(KEY, { signal });
     await lookup.resolve(USER, { signal });
     box.answer = '{"key":"sk-2","user":"bob"}';
-    clock.advance(54_999);
+    clock.advance(53_999);
     expect(lookup.peek(KEY)?.reveal()).toBe("sk-1");
     expect(box.asked).toHaveLength(1);
     clock.advance(1);
@@ -166,14 +166,30 @@ describe("a ttl", () => {
     expect([lookup.peek(KEY)?.reveal(), lookup.peek(USER)?.reveal()]).toEqual(["sk-2", "bob"]);
   });
 
-  it("lets go of what nobody used, which the next one reads anew", async () => {
+  it("is renewed for secrets that nobody uses too, so that the next request does not wait", async () => {
     const { lookup, box, clock } = setUp({ ttl: 60 });
     await lookup.resolve(KEY, { signal });
-    clock.advance(60_000);
-    expect(lookup.peek(KEY)).toBeUndefined();
-    expect(box.asked).toHaveLength(1);
-    box.answer = '{"key":"sk-2"}';
-    expect((await lookup.resolve(KEY, { signal })).reveal()).toBe("sk-2");
+    for (const count of [2, 3, 4]) {
+      box.answer = `{"key":"sk-${count}"}`;
+      clock.advance(54_000);
+      await box.answered(count);
+    }
+    expect(lookup.peek(KEY)?.reveal()).toBe("sk-4");
+  });
+
+  it("ends at another moment for each secret, so that a vault is not asked for all at once", async () => {
+    const numbers = [0, 0.5, 1];
+    const { lookup, clock } = setUp({ ttl: 60 }, [], { random: () => numbers.shift() ?? 0 });
+    for (const name of ["a", "b", "c"]) await lookup.resolve(`{vault://box/${name}/key}`, { signal });
+    expect(clock.waiting).toEqual([48_000, 51_000, 54_000]);
+  });
+
+  it("leaves the object alone while the value is the same", async () => {
+    const { lookup, box, clock } = setUp({ ttl: 60 });
+    const secret = await lookup.resolve(KEY, { signal });
+    clock.advance(54_000);
+    await box.answered(2);
+    expect(lookup.peek(KEY)).toBe(secret);
   });
 
   it.each([
@@ -182,10 +198,10 @@ describe("a ttl", () => {
       { ttl: 60 },
       "{vault://box/openai/key?ttl=120}",
       undefined,
-      115_000,
+      108_000,
     ],
     ["of the vault's answer wins over both", { ttl: 60 }, "{vault://box/openai/key?ttl=120}", 20_000, 18_000],
-    ["that is none is ignored", { ttl: 60 }, "{vault://box/openai/key?ttl=soon}", undefined, 55_000],
+    ["that is none is ignored", { ttl: 60 }, "{vault://box/openai/key?ttl=soon}", undefined, 54_000],
   ])("%s", async (_title, config, text, ttlMs, refreshedAfter) => {
     const { lookup, box, clock } = setUp(config);
     box.ttlMs = ttlMs;
@@ -201,7 +217,7 @@ describe("a ttl", () => {
     const { lookup, box, clock } = setUp({ ttl: 5_000_000 });
     await lookup.resolve(KEY, { signal });
     lookup.peek(KEY);
-    clock.advance(4_999_994_999);
+    clock.advance(4_499_999_999);
     expect(box.asked).toHaveLength(1);
     clock.advance(1);
     await box.answered(2);
@@ -214,21 +230,35 @@ describe("while the vault is away", () => {
     await lookup.resolve(KEY, { signal });
     lookup.peek(KEY);
     box.failure = away();
-    clock.advance(55_000);
+    clock.advance(54_000);
     await box.answered(2);
     expect(lookup.peek(KEY)?.reveal()).toBe("sk-1");
     expect(notices).toEqual([
       {
         code: "secret-stale",
-        message: "{vault://box/openai} could not be refreshed: its value of 55 s ago is served. The box is away.",
-        details: { reference: "{vault://box/openai}", age_s: 55, error_code: "GW_SECRET_UNREACHABLE" },
+        message: "{vault://box/openai} could not be refreshed: its value of 54 s ago is served. The box is away.",
+        details: { reference: "{vault://box/openai}", age_s: 54, error_code: "GW_SECRET_UNREACHABLE" },
       },
     ]);
     box.failure = undefined;
     box.answer = '{"key":"sk-2"}';
-    clock.advance(60_000);
+    clock.advance(1_000);
     await box.answered(3);
     expect(lookup.peek(KEY)?.reveal()).toBe("sk-2");
+  });
+
+  it("is asked again after pauses that double up to a minute", async () => {
+    const { lookup, box, clock } = setUp({ ttl: 60, neg_ttl: 0 });
+    await lookup.resolve(KEY, { signal });
+    box.failure = away();
+    clock.advance(54_000);
+    const pauses: (number | undefined)[] = [];
+    for (let count = 2; count < 11; count++) {
+      await box.answered(count);
+      pauses.push(clock.waiting[0]);
+      clock.advance(clock.waiting[0] ?? 0);
+    }
+    expect(pauses).toEqual([500, 1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000, 30_000]);
   });
 
   it("serves the old value to who resolves, too", async () => {
@@ -244,34 +274,220 @@ describe("while the vault is away", () => {
     await lookup.resolve(KEY, { signal });
     lookup.peek(KEY);
     box.failure = away();
-    clock.advance(55_000);
+    clock.advance(54_000);
     await box.answered(2);
     expect(lookup.peek(KEY)?.reveal()).toBe("sk-1");
-    clock.advance(35_000);
+    clock.advance(36_000);
     await box.answered(3);
     expect(lookup.peek(KEY)).toBeUndefined();
     await expect(lookup.resolve(KEY, { signal })).rejects.toThrow("away");
   });
 });
 
-describe("asking for a fresh secret", () => {
-  it("asks the vault again, but not within five seconds", async () => {
-    const { lookup, box, clock } = setUp();
-    await lookup.resolve(KEY, { signal });
+describe("a key that was refused", () => {
+  it("is replaced by the one that the vault has now", async () => {
+    const { lookup, box } = setUp();
+    const refused = await lookup.resolve(KEY, { signal });
     box.answer = '{"key":"sk-2"}';
-    clock.advance(4_999);
-    expect((await lookup.resolve(KEY, { signal, fresh: true })).reveal()).toBe("sk-1");
-    clock.advance(1);
-    expect((await lookup.resolve(KEY, { signal, fresh: true })).reveal()).toBe("sk-2");
+    expect((await lookup.renew(KEY, refused, { signal })).reveal()).toBe("sk-2");
     expect(lookup.peek(KEY)?.reveal()).toBe("sk-2");
   });
 
-  it("gives the old one while the vault is away", async () => {
+  it("is replaced without asking when another has come in the meantime", async () => {
+    const { lookup, box } = setUp();
+    const refused = await lookup.resolve(KEY, { signal });
+    box.answer = '{"key":"sk-2"}';
+    await lookup.renew(KEY, refused, { signal });
+    expect((await lookup.renew(KEY, refused, { signal })).reveal()).toBe("sk-2");
+    expect(box.asked).toHaveLength(2);
+  });
+
+  it("stays when the vault has no other, or is away", async () => {
     const { lookup, box, clock } = setUp();
-    await lookup.resolve(KEY, { signal });
-    clock.advance(5_000);
+    const refused = await lookup.resolve(KEY, { signal });
+    expect(await lookup.renew(KEY, refused, { signal })).toBe(refused);
     box.failure = away();
-    expect((await lookup.resolve(KEY, { signal, fresh: true })).reveal()).toBe("sk-1");
+    clock.advance(1_000);
+    expect(await lookup.renew(KEY, refused, { signal })).toBe(refused);
+    expect(box.asked).toHaveLength(3);
+  });
+
+  it("makes the vault be asked once for all who come at the same time, and once a second after that", async () => {
+    const { lookup, box, clock } = setUp();
+    const refused = await lookup.resolve(KEY, { signal });
+    const renew = async (): Promise<unknown> => await lookup.renew(KEY, refused, { signal });
+    await Promise.all([renew(), renew(), renew()]);
+    expect(box.asked).toHaveLength(2);
+    const later = Promise.all([renew(), renew()]);
+    expect(clock.waiting).toEqual([1_000]);
+    clock.advance(999);
+    expect(box.asked).toHaveLength(2);
+    clock.advance(1);
+    await later;
+    expect(box.asked).toHaveLength(3);
+  });
+
+  it("does not trust an answer that was under way, which may be older than the new key", async () => {
+    const { lookup, box, clock } = setUp({ ttl: 60 });
+    const refused = await lookup.resolve(KEY, { signal });
+    const release = box.hold();
+    clock.advance(54_000);
+    await new Promise((resolve) => setImmediate(resolve));
+    const renewed = lookup.renew(KEY, refused, { signal });
+    box.answer = '{"key":"sk-2"}';
+    release();
+    expect((await renewed).reveal()).toBe("sk-2");
+    expect(box.asked).toHaveLength(3);
+  });
+
+  it("lets those who wait for the next read go as soon as there is another value", async () => {
+    const { lookup, box } = setUp();
+    const refused = await lookup.resolve(KEY, { signal });
+    const release = box.hold();
+    box.answer = '{"key":"sk-2"}';
+    const first = lookup.renew(KEY, refused, { signal });
+    await new Promise((resolve) => setImmediate(resolve));
+    const second = lookup.renew(KEY, refused, { signal });
+    release();
+    expect((await Promise.all([first, second])).map((secret) => secret.reveal())).toEqual(["sk-2", "sk-2"]);
+    expect(box.asked).toHaveLength(2);
+  });
+
+  it("is waited for no longer than the caller likes", async () => {
+    const { lookup, box } = setUp();
+    const refused = await lookup.resolve(KEY, { signal });
+    box.hold();
+    const caller = new AbortController();
+    const renewed = lookup.renew(KEY, refused, { signal: caller.signal });
+    caller.abort(new Error("the caller is gone"));
+    await expect(renewed).rejects.toThrow("the caller is gone");
+  });
+});
+
+describe("what is wanted from the start", () => {
+  it("is tried until it is there, without anyone asking", async () => {
+    const { lookup, box, clock } = setUp();
+    box.failure = away();
+    await lookup.want([KEY]);
+    expect(lookup.status()).toMatchObject([
+      { reference: KEY, vault: "box", state: "unresolved", error: { code: "GW_SECRET_UNREACHABLE" } },
+    ]);
+    box.failure = undefined;
+    clock.advance(1_000);
+    await box.answered(2);
+    expect(lookup.status()).toMatchObject([{ state: "fresh", ageMs: 0, error: undefined }]);
+  });
+
+  it("is tried until it has its key, when the secret has others already", async () => {
+    const { lookup, box, clock } = setUp({ neg_ttl: 0 });
+    await lookup.want(["{vault://box/openai/later}"]);
+    expect(lookup.status()).toMatchObject([
+      { state: "unresolved", error: { message: expect.stringContaining("subfield later not found") } },
+    ]);
+    box.answer = '{"later":"sk-2"}';
+    clock.advance(clock.waiting[0] ?? 0);
+    await box.answered(2);
+    expect(lookup.peek("{vault://box/openai/later}")?.reveal()).toBe("sk-2");
+  });
+
+  it("is told when it can never be had", async () => {
+    const { lookup } = setUp();
+    await lookup.want(["{vault://bax/x}", "{vault://box}"]);
+    expect(lookup.status().map(({ state, error }) => [state, error?.code])).toEqual([
+      ["unresolved", "GW_SECRET_BAD_REFERENCE"],
+      ["unresolved", "GW_SECRET_BAD_REFERENCE"],
+    ]);
+  });
+
+  it("never asks a vault for more than sixteen secrets at a time", async () => {
+    const { lookup, box } = setUp();
+    const release = box.hold();
+    const all = lookup.want(Array.from({ length: 100 }, (_, index) => `{vault://box/secret-${index}/key}`));
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(box.asked).toHaveLength(16);
+    release();
+    await all;
+    expect(box.asked).toHaveLength(100);
+  });
+});
+
+describe("the status", () => {
+  it("tells age, version and expiry, and what keeps a value from being fresh, but no value", async () => {
+    const { lookup, box, clock } = setUp({ ttl: 60, resurrect_ttl: 30 });
+    box.version = 3;
+    await lookup.want([KEY]);
+    clock.advance(10_000);
+    expect(lookup.status()).toEqual([
+      {
+        reference: KEY,
+        vault: "box",
+        state: "fresh",
+        ageMs: 10_000,
+        version: 3,
+        writtenAt: undefined,
+        expiresInMs: 50_000,
+        error: undefined,
+      },
+    ]);
+    box.failure = away();
+    clock.advance(44_000);
+    await box.answered(2);
+    expect(lookup.status()).toMatchObject([
+      { state: "stale", expiresInMs: 6_000, error: { code: "GW_SECRET_UNREACHABLE", message: "The box is away." } },
+    ]);
+    clock.advance(36_000);
+    await box.answered(3);
+    expect(lookup.status()).toMatchObject([{ state: "lost", ageMs: undefined }]);
+    expect(JSON.stringify(lookup.status())).not.toContain("sk-1");
+  });
+});
+
+describe("a successor", () => {
+  it("keeps what was read from vaults that stay as they are, without asking again", async () => {
+    const { lookup, box, successor } = setUp({ ttl: 60 });
+    await lookup.resolve(KEY, { signal });
+    await lookup.close();
+    box.failure = away();
+    const next = successor({ ttl: 60 });
+    expect((await next.resolve(KEY, { signal })).reveal()).toBe("sk-1");
+    expect(box.asked).toHaveLength(1);
+  });
+
+  it("asks anew when the vault is another, or the secret lacks a key that is new", async () => {
+    const { lookup, box, successor } = setUp({ neg_ttl: 0 });
+    await lookup.resolve(KEY, { signal });
+    box.answer = '{"key":"sk-2","new":"sk-new"}';
+    const same = successor({ neg_ttl: 0 });
+    expect((await same.resolve("{vault://box/openai/new}", { signal })).reveal()).toBe("sk-new");
+    const other = successor({ mount: "other" });
+    expect((await other.resolve(KEY, { signal })).reveal()).toBe("sk-2");
+    expect(box.asked).toHaveLength(3);
+  });
+});
+
+describe("a vault whose credential is kept in another", () => {
+  it("gets it, and the new one when the old is refused", async () => {
+    const { lookup, box } = setUp({ token: "{vault://env/openai-key}" });
+    await lookup.resolve(KEY, { signal });
+    expect(box.services?.secrets.resolve).toBeDefined();
+    const own = await box.services?.secrets.resolve("{vault://env/openai-key}", { signal });
+    expect(own?.reveal()).toBe("sk-env");
+  });
+
+  it.each([
+    [{ token: "{vault://box/own/token}" }, [], 'the vault "box" needs "box"'],
+    [
+      { token: "{vault://bax/own/token}" },
+      [{ prefix: "bax", name: "box", config: { deep: { list: ["{vault://box/other/token}"] } } }],
+      'the vault "box" needs "bax" needs "box"',
+    ],
+  ])("is refused when that needs it in turn: %j", async (config, others, message) => {
+    const { lookup, box } = setUp(config, others);
+    await expect(lookup.resolve(KEY, { signal })).rejects.toMatchObject({
+      code: "GW_SECRET_BAD_REFERENCE",
+      message: expect.stringContaining(message),
+    });
+    expect(box.asked).toEqual([]);
   });
 });
 
@@ -301,6 +517,8 @@ class Box {
   ttlMs: number | undefined;
   failure: Error | undefined;
   openFailure: Error | undefined;
+  version: number | undefined;
+  services: VaultServices | undefined;
   isClosed = false;
   readonly asked: string[] = [];
   #gate = Promise.resolve();
@@ -309,7 +527,8 @@ class Box {
 
   readonly definition: VaultDefinition = {
     name: "box",
-    create: async () => {
+    create: async (_config, services) => {
+      this.services = services;
       if (this.openFailure !== undefined) throw this.openFailure;
       return {
         name: "box",
@@ -341,11 +560,16 @@ class Box {
 
   async #read(reference: Reference): Promise<VaultSecret> {
     this.asked.push(printReference(reference));
+    const { answer } = this;
     await this.#gate;
     this.#answers += 1;
     this.#onAnswer();
     if (this.failure !== undefined) throw this.failure;
-    return { secret: new Secret(this.answer), ...(this.ttlMs === undefined ? {} : { ttlMs: this.ttlMs }) };
+    return {
+      secret: new Secret(answer),
+      ...(this.ttlMs === undefined ? {} : { ttlMs: this.ttlMs }),
+      ...(this.version === undefined ? {} : { version: this.version }),
+    };
   }
 }
 
@@ -361,17 +585,28 @@ function away(): SecretError {
   return new SecretError("GW_SECRET_UNREACHABLE", "The box is away.");
 }
 
-function setUp(config: JsonObject = {}, others: readonly { prefix: string; name: string; config: JsonObject }[] = []) {
+function setUp(
+  config: JsonObject = {},
+  others: readonly { prefix: string; name: string; config: JsonObject }[] = [],
+  options: { readonly random?: () => number } = {},
+) {
   const box = new Box();
   const clock = createFakeClock();
   const notices: Notice[] = [];
   const definitions = new Map([envVault, box.definition].map((definition) => [definition.name, definition]));
-  const environment = { OPENAI_KEY: "sk-env" };
-  const lookup = createSecretLookup([{ prefix: "box", name: "box", config }, ...others], definitions, {
-    environment,
+  const services = {
+    environment: { OPENAI_KEY: "sk-env" },
     clock,
-    notify: (notice) => notices.push(notice),
-  });
-  lookups.push(lookup);
-  return { lookup, box, clock, notices };
+    random: () => 0,
+    notify: (notice: Notice) => void notices.push(notice),
+    ...options,
+  };
+  const open = (config: JsonObject, predecessor?: SecretLookupWithMemory): SecretLookupWithMemory => {
+    const vaults = [{ prefix: "box", name: "box", config }, ...others];
+    const opened = createSecretLookup(vaults, definitions, { ...services, predecessor });
+    lookups.push(opened);
+    return opened;
+  };
+  const lookup = open(config);
+  return { lookup, box, clock, notices, successor: (config: JsonObject) => open(config, lookup) };
 }

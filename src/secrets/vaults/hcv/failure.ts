@@ -12,6 +12,8 @@ export interface HcvFailure {
   readonly code: string | undefined;
   readonly isSealed: boolean;
   readonly isDeleted: boolean;
+  /** Vault knows the login and refuses what it was given: a path that does not exist is only "permission denied". */
+  readonly isLoginRefusal: boolean;
   /** Vault says that the path is one of the other version of the key-value engine, or of no engine. */
   readonly isWrongEngine: boolean;
 }
@@ -30,6 +32,7 @@ export function takeFailure(thrown: unknown): HcvFailure {
     status: typeof response?.status === "number" ? response.status : undefined,
     code: typeof code === "string" && /^[A-Z0-9_]+$/.test(code) ? code : undefined,
     isSealed: response?.status === 503 && remarks.includes("sealed"),
+    isLoginRefusal: !/^\[\["permission denied"\],?(null)?\]$/.test(remarks),
     isDeleted: isJsonObject(body["data"]) && isJsonObject(body["data"]["metadata"]),
     isWrongEngine: remarks.includes("no handler for route") || remarks.includes("versioned K/V"),
   };
@@ -46,25 +49,25 @@ export function readError(failure: HcvFailure, action: HcvAction): SecretError {
   }
 }
 
-/** A path without AppRole is answered with 403 or 404, wrong credentials with 400. */
-export function loginError(failure: HcvFailure, action: HcvAction): SecretError {
-  switch (failure.status) {
-    case 400:
-      return denied(
-        "the AppRole login was refused. Check approle_role_id, and whether the secret id has expired",
-        failure,
-        action,
-      );
-    case 403:
-    case 404:
-      return denied(
-        `there is no AppRole login at ${action.path}. Check approle_auth_path and namespace`,
-        failure,
-        action,
-      );
-    default:
-      return unreachable(describe(failure), failure, action);
+/** How a login is described to the user, and what is to be checked. */
+interface LoginWords {
+  readonly title: string;
+  readonly advice: string;
+  readonly pathField: string;
+}
+
+/** Wrong credentials are answered with 400, by some logins with 403; a path without such a login with 403 or 404. */
+export function loginError(failure: HcvFailure, action: HcvAction, login: LoginWords): SecretError {
+  const { title, advice, pathField } = login;
+  const isAbsent = failure.status === 404 || (failure.status === 403 && !failure.isLoginRefusal);
+  if (isAbsent) {
+    const problem = `there is no ${title} login at ${action.path}. Check ${pathField} and namespace`;
+    return denied(problem, failure, action);
   }
+  if (failure.status === 400 || failure.status === 403) {
+    return denied(`the ${title} login was refused. ${advice}`, failure, action);
+  }
+  return unreachable(describe(failure), failure, action);
 }
 
 const DENIALS = {

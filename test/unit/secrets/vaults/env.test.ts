@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { parseReference } from "../../../../src/secrets/reference.ts";
 import { envVault } from "../../../../src/secrets/vaults/env.ts";
 import type { Vault } from "../../../../src/secrets/vault.ts";
+import { vaultServices } from "../../../support/vault-services.ts";
 
 const signal = new AbortController().signal;
 
@@ -47,7 +48,7 @@ describe("the env vault", () => {
 });
 
 async function open(environment: Record<string, string>, prefix = ""): Promise<Vault> {
-  return await envVault.create(prefix === "" ? {} : { prefix }, { environment, notify: () => {} });
+  return await envVault.create(prefix === "" ? {} : { prefix }, vaultServices({ environment }));
 }
 
 async function read(vault: Vault, reference: string): Promise<string> {

@@ -17,6 +17,7 @@ import {
   writeSecret,
 } from "../../../services/openbao.ts";
 import { tempDir } from "../../../support/temp-dir.ts";
+import { vaultServices } from "../../../support/vault-services.ts";
 
 const OPENAI = "{vault://hv/openai/key}";
 const OPENAI_PATH = "secret/data/openai";
@@ -117,7 +118,7 @@ describeWithOpenBao("the hcv vault", () => {
     });
 
     it("that expires is refused from then on", async () => {
-      const vault = await open(at({ token: await createToken(bao, OPENAI_PATH, "1s") }));
+      const vault = await open(at({ token: await createToken(bao, OPENAI_PATH, "1s", { renewable: false }) }));
       const failure = await firstFailure(async () => await vault.read(parseReference(OPENAI), { signal }));
       expect(failure).toMatchObject({ code: "GW_SECRET_DENIED", message: expect.stringContaining("has expired") });
     });
@@ -179,23 +180,35 @@ describeWithOpenBao("the hcv vault", () => {
 
 describe("the configuration of an hcv vault", () => {
   it.each([
-    [{ auth_method: "kubernetes" }, 'the login method "kubernetes" is not in this version'],
+    [{ auth_method: "azure" }, 'the login method "azure" is not in this version'],
     [{}, "token: it is missing"],
     [{ token: "t", port: "{vault://env/empty}", host: "a b" }, "http://a b: is no address"],
-    [{ token: "{vault://env/empty}" }, "token: it is empty"],
-    [{ token: "{vault://other/token}" }, "but not from another vault in this version"],
     [{ auth_method: "approle", approle_secret_id: "x" }, "approle_role_id: it is missing"],
     [{ auth_method: "approle", approle_role_id: "x" }, "approle_secret_id: it is missing"],
-    [
-      { auth_method: "approle", approle_role_id: "x", approle_secret_id: "y", approle_response_wrapping: true },
-      "wrapped secret ids are not in this version",
-    ],
+    [{ auth_method: "kubernetes" }, "kube_role: it is missing"],
+    [{ auth_method: "jwt" }, "jwt_role: it is missing"],
+    [{ auth_method: "jwt", jwt_role: "gw" }, "gw.jwt_file: there is no token to log in with"],
+    [{ auth_method: "jwt", jwt_role: "gw", oauth2_token_endpoint: "http://x" }, "oauth2_client_id: it is missing"],
+    [{ auth_method: "cert" }, "protocol: a certificate needs TLS"],
+    [{ auth_method: "cert", protocol: "https" }, "cert_auth_cert: it is missing"],
+    [{ auth_method: "userpass" }, "gw.username: it is missing"],
+    [{ auth_method: "ldap", gw: { username: "x" } }, "gw.password: it is missing"],
   ])("%j is refused: %s", async (config, message) => {
     await expect(open(config, { EMPTY: "" })).rejects.toMatchObject({
       code: "GW_CONFIG_INVALID",
       message: expect.stringContaining(message),
       diagnostics: [expect.objectContaining({ severity: "error" })],
     });
+  });
+
+  it.each([
+    [{ token: "{vault://env/empty}" }, "GW_SECRET_MISSING", "token is empty"],
+    [{ token: "{vault://env/absent}" }, "GW_SECRET_MISSING", "ABSENT is not set"],
+    [{ token: "{vault://other/token}" }, "GW_SECRET_BAD_REFERENCE", 'no vault has the prefix "other"'],
+  ])("whose credential cannot be had fails when it is needed: %j", async (config, code, message) => {
+    const vault = await open(config, { EMPTY: "" });
+    const failure = vault.read(parseReference(OPENAI), { signal });
+    await expect(failure).rejects.toMatchObject({ code, message: expect.stringContaining(message) });
   });
 
   it("may be checked without a Vault", async () => {
@@ -229,7 +242,7 @@ describe("a server that is no Vault", () => {
 });
 
 async function open(config: JsonObject, environment: VaultServices["environment"] = {}): Promise<Vault> {
-  return await hcvVault.create(config, { environment, notify: () => {} });
+  return await hcvVault.create(config, vaultServices({ environment }));
 }
 
 async function read(config: JsonObject, text: string, environment: VaultServices["environment"] = {}): Promise<string> {
