@@ -1,6 +1,6 @@
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { UsageError } from "../core/errors.ts";
+import { cannotListen } from "../gateway/listen-error.ts";
 
 /** What is asked anew for every answer. */
 export interface StatusFacts {
@@ -39,11 +39,7 @@ export function createStatusServer(source: StatusSource): StatusServer {
   return {
     async listen(host, port) {
       await new Promise<void>((resolve, reject) => {
-        server.once("error", (error: NodeJS.ErrnoException) =>
-          reject(
-            new UsageError(`The admin listener cannot listen on ${host}:${port} (${error.code ?? error.message}).`),
-          ),
-        );
+        server.once("error", (error) => reject(cannotListen(host, port, error)));
         server.listen({ host, port }, resolve);
       });
       const address = server.address() as AddressInfo;

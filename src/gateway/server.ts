@@ -1,10 +1,10 @@
 import type { IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
-import { UsageError } from "../core/errors.ts";
 import { publish } from "../observability/events.ts";
 import { answerConnectionErrors } from "./connection-error.ts";
 import { type ExchangeHost, HttpExchange } from "./exchange.ts";
 import { fail } from "./fail.ts";
+import { cannotListen } from "./listen-error.ts";
 import { createListener, type GatewayResponse, type Listener, type TlsFiles } from "./listener.ts";
 import type { Runtime } from "./runtime.ts";
 import { serve } from "./serve.ts";
@@ -133,14 +133,4 @@ function closeListener(listener: Listener): Promise<void> {
   return new Promise((resolve) => {
     listener.close(() => resolve());
   });
-}
-
-function cannotListen(host: string, port: number, error: NodeJS.ErrnoException): UsageError {
-  const reasons: Readonly<Record<string, string>> = {
-    EADDRINUSE: "another program listens there. Stop it, or choose another port.",
-    EACCES: "this user may not. Choose a port from 1024 on.",
-    EADDRNOTAVAIL: "this machine has no such address.",
-  };
-  const reason = reasons[error.code ?? ""] ?? `${error.code ?? error.message}.`;
-  return new UsageError(`Cannot listen on ${host}:${port}: ${reason}`);
 }

@@ -60,7 +60,7 @@ describe("the admin listener", () => {
     const second = createStatusServer({ facts: () => expect.unreachable(), problems: () => [] });
     await expect(second.listen("127.0.0.1", port)).rejects.toThrow(UsageError);
     await expect(second.listen("127.0.0.1", port)).rejects.toThrow(
-      `The admin listener cannot listen on 127.0.0.1:${port} (EADDRINUSE).`,
+      `Cannot listen on 127.0.0.1:${port}: another program listens there.`,
     );
     await second.close();
   });
