@@ -144,13 +144,11 @@ it("keeps serving what it has when a secret of the new configuration is not in i
 /** So many clients that ask again as soon as they have an answer. A request that fails fails the test in `answers` or `stop`. */
 function keepAsking(clients: number, ask: () => Promise<Answer>) {
   const answers: Answer[] = [];
-  let isStopped = false;
-  onTestFinished(() => {
-    isStopped = true;
-  });
+  const stopped = new AbortController();
+  onTestFinished(() => stopped.abort());
   const all = Promise.all(
     Array.from({ length: clients }, async () => {
-      while (!isStopped) answers.push(await ask());
+      while (!stopped.signal.aborted) answers.push(await ask());
     }),
   );
   return {
@@ -163,7 +161,7 @@ function keepAsking(clients: number, ask: () => Promise<Answer>) {
       ]);
     },
     async stop(): Promise<readonly Answer[]> {
-      isStopped = true;
+      stopped.abort();
       await all;
       return answers;
     },
