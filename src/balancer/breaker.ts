@@ -39,10 +39,11 @@ export function pass(state: BreakerState, rules: BreakerRules, now: number): Pas
   return "probe";
 }
 
-/** A request that was let through before the breaker opened says nothing of the target now. */
-export function onSuccess(state: BreakerState, rules: BreakerRules, how: Pass, now: number): void {
+/** True when this success brought the target back. A request let through before the breaker opened says nothing of the target now. */
+export function onSuccess(state: BreakerState, rules: BreakerRules, how: Pass, now: number): boolean {
   if (how === "probe") Object.assign(state, closedBreaker());
-  else if (state.fails > 0 && state.openUntil === 0 && now - state.lastFailAt >= rules.failTimeoutMs) state.fails = 0;
+  else if (state.openUntil === 0 && now - state.lastFailAt >= rules.failTimeoutMs) state.fails = 0;
+  return how === "probe";
 }
 
 /** True when this failure took the target out. */

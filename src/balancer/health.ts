@@ -52,9 +52,10 @@ export class Health {
     return breaker !== undefined && this.isUp(index) ? pass(breaker, this.#rules, this.#clock.now()) : undefined;
   }
 
-  succeed(index: number, how: Pass): void {
+  /** True when this success brought the target back. */
+  succeed(index: number, how: Pass): boolean {
     const breaker = this.#breakers[index];
-    if (breaker !== undefined && breaker.fails > 0) onSuccess(breaker, this.#rules, how, this.#clock.now());
+    return breaker !== undefined && breaker.fails > 0 && onSuccess(breaker, this.#rules, how, this.#clock.now());
   }
 
   /** True when this failure took the target out. */

@@ -11,6 +11,8 @@ export interface Usage {
 /** Reads the usage out of an answer that passes by, whole or streamed. */
 export interface UsageReader {
   push(chunk: Buffer): void;
+  /** Events of a stream so far: most providers send a token in each. 0 for a whole answer. */
+  readonly events: number;
   /** After the last chunk; undefined when the provider did not say. */
   end(): Usage | undefined;
 }
@@ -47,6 +49,7 @@ function wholeUsage(): UsageReader {
   const chunks: Buffer[] = [];
   let bytes = 0;
   return {
+    events: 0,
     push(chunk) {
       bytes += chunk.length;
       if (bytes <= MAX_ANSWER_BYTES) chunks.push(chunk);
@@ -58,8 +61,16 @@ function wholeUsage(): UsageReader {
 /** Providers repeat the count with growing numbers, or send it once at the end: the last one holds. */
 function streamedUsage(): UsageReader {
   let last: Usage | undefined;
+  let events = 0;
   const scanner = new SseScanner((data) => {
+    events += 1;
     if (data.includes('"usage"')) last = readUsage(data) ?? last;
   });
-  return { push: (chunk) => scanner.push(chunk), end: () => last };
+  return {
+    get events() {
+      return events;
+    },
+    push: (chunk) => scanner.push(chunk),
+    end: () => last,
+  };
 }

@@ -43,6 +43,8 @@ export interface EventMap {
     readonly status?: number;
     readonly errorCode?: string;
     readonly ms: number;
+    /** The provider may have charged for it. */
+    readonly isBilled: boolean;
   };
 }
 

@@ -1,17 +1,17 @@
-import type { UpstreamError } from "../../core/errors.ts";
 import type { ChatRequest } from "../../llm/chat.ts";
 import { createUsageReader } from "../../llm/usage.ts";
-import { publish } from "../../observability/events.ts";
 import type { Upstream } from "../../upstream/upstream.ts";
 import type { Exchange } from "../plugin.ts";
-import type { CompiledConfig, CompiledTarget, FailoverRules } from "./compile.ts";
+import { AttemptRecord, type RecordPlan } from "./attempt-record.ts";
+import type { CompiledConfig, CompiledTarget } from "./compile.ts";
 import type { ReadyCredential } from "./credentials.ts";
 import type { Decision } from "./decide.ts";
+import { mayMoveOnFrom } from "./failover.ts";
 import { Relay } from "./relay.ts";
-import { type AttemptFacts, answerHeaders, logAttempt, logUsage } from "./report.ts";
+import { type AttemptFacts, answerHeaders, logAttempt, type Tally } from "./report.ts";
 import { buildRequest } from "./request.ts";
 
-export interface AttemptPlan extends CompiledConfig {
+export interface AttemptPlan extends CompiledConfig, RecordPlan {
   readonly upstream: Upstream;
   /** `model_name_header`. */
   readonly hasModelHeader: boolean;
@@ -21,31 +21,48 @@ export interface AttemptPlan extends CompiledConfig {
 interface Attempt {
   readonly decision: Decision;
   readonly target: CompiledTarget;
-  /** Counts from 1. */
-  readonly number: number;
-  readonly isLast: boolean;
+  /** Of the exchange; this attempt is added to it. */
+  readonly tally: Tally;
+  /** Whether there is another target to try, as things stand when it is asked. */
+  hasNext(): boolean;
 }
 
-/** Sends the call to the target. Throws RequestError, with nothing sent, when it cannot be expressed for it. */
+/** After the first byte a stream may be silent for so long; providers that think longer send a sign of life. */
+const STALL_MS = 60_000;
+
+/**
+ * Sends the call to the target; undefined when that has gone out meanwhile. Throws RequestError, with nothing sent, when the call cannot
+ * be expressed for it.
+ */
 export function startAttempt(
   plan: AttemptPlan,
   exchange: Exchange,
   call: ChatRequest,
-  { decision, target, number, isLast }: Attempt,
+  { decision, target, tally, hasNext }: Attempt,
   credentials: readonly ReadyCredential[],
-): Relay {
-  const { request, warnings } = buildRequest(target, call, exchange.request, credentials, exchange.id);
+): Relay | undefined {
+  const needsUsage = target.logStatistics || plan.balancer.needsUsage;
+  const { request, warnings } = buildRequest(target, call, exchange.request, credentials, {
+    requestId: exchange.id,
+    isRead: call.isStream || needsUsage,
+  });
+  const pass = plan.health.enter(target.index);
+  if (pass === undefined) return undefined;
+  tally.tried.push(target.index);
+  tally.billed += 1;
   const facts: AttemptFacts = {
     decision,
     target,
     model: target.target.model ?? call.model ?? "",
-    attempt: number,
+    tally,
     warnings: warnings.length === 0 ? decision.warnings : [...decision.warnings, ...warnings],
   };
   logAttempt(exchange, facts);
-  const relay = openRelay(plan, exchange, facts, { isLast, isStream: call.isStream });
+  const usage = needsUsage ? createUsageReader(call.isStream) : undefined;
+  const record = new AttemptRecord(plan, exchange, facts, { pass, usage, promptTokens: estimateTokens(call) });
+  const relay = openRelay(plan, exchange, record, { facts, isStream: call.isStream, hasNext });
   exchange.markAttempt();
-  plan.upstream.send(request, plan.timeouts, relay);
+  plan.upstream.send(request, call.isStream ? plan.streamTimeouts : plan.timeouts, relay);
   return relay;
 }
 
@@ -53,40 +70,27 @@ export function startAttempt(
 function openRelay(
   plan: AttemptPlan,
   exchange: Exchange,
-  facts: AttemptFacts,
-  { isLast, isStream }: { readonly isLast: boolean; readonly isStream: boolean },
+  record: AttemptRecord,
+  { facts, isStream, hasNext }: Pick<Attempt, "hasNext"> & { readonly facts: AttemptFacts; readonly isStream: boolean },
 ): Relay {
-  const startedAt = performance.now();
-  const usage = facts.target.logStatistics ? createUsageReader(isStream) : undefined;
+  const { failover, clock, streamTimeouts, hasModelHeader } = plan;
   return new Relay(exchange, {
-    isRefusal: (status) => !isLast && isListed(plan.failover, status),
-    toHead: (status, headers) => answerHeaders(facts, status, headers, plan.hasModelHeader),
-    onEnd(status, error) {
-      logUsage(exchange, usage?.end());
-      publishAttempt(exchange, facts, performance.now() - startedAt, status, error);
+    judge(status, headers) {
+      record.onHead(status, headers);
+      if (!failover.criteria.has("non_idempotent") || !hasNext()) return "pass";
+      return mayMoveOnFrom(failover, status) ? "refuse" : "hold";
     },
-    usage,
+    toHead(status, headers) {
+      record.onBegin();
+      return answerHeaders(facts, status, headers, hasModelHeader);
+    },
+    onEnd: (end) => record.onEnd(end),
+    usage: record.usage,
+    stall: isStream ? { clock, firstMs: streamTimeouts.headMs, laterMs: STALL_MS } : undefined,
   });
 }
 
-function isListed({ criteria }: FailoverRules, status: number): boolean {
-  return status >= 400 && criteria.has("non_idempotent") && criteria.has(`http_${status}`);
-}
-
-function publishAttempt(
-  { id: exchangeId }: Exchange,
-  {
-    target: {
-      index: target,
-      target: { provider },
-    },
-    model,
-  }: AttemptFacts,
-  ms: number,
-  status: number,
-  error: UpstreamError | undefined,
-): void {
-  if (error !== undefined) publish("attempt-end", { exchangeId, provider, model, target, errorCode: error.code, ms });
-  else if (status === 0) publish("attempt-end", { exchangeId, provider, model, target, ms });
-  else publish("attempt-end", { exchangeId, provider, model, target, status, ms });
+/** Four bytes a token: for balancers that go by usage, where the provider does not count. */
+function estimateTokens({ bytes }: ChatRequest): number {
+  return Math.ceil(bytes.length / 4);
 }

@@ -1,16 +1,20 @@
-import type { UpstreamError } from "../../core/errors.ts";
 import type { ChatRequest } from "../../llm/chat.ts";
 import type { Exchange } from "../plugin.ts";
 import { type AttemptPlan, startAttempt } from "./attempt.ts";
-import type { CompiledTarget, FailoverRules } from "./compile.ts";
+import { targetsDown } from "./balancing.ts";
+import type { CompiledTarget } from "./compile.ts";
 import type { ReadyCredential } from "./credentials.ts";
+import { Deadline } from "./deadline.ts";
 import type { Decision } from "./decide.ts";
+import { mayMoveOn } from "./failover.ts";
 import type { Relay } from "./relay.ts";
+import { attemptsHeader, type Tally } from "./report.ts";
 
 /**
- * Tries the targets of a decision in order until one answers, and settles when the answer is complete. Throws the last UpstreamError when
- * none does, and SecretError when a credential cannot be had: nothing is sent then. An answer that breaks off is thrown too: a stream has
- * then been told, anything else is the caller's to cut. After the first byte to the client there is no further attempt.
+ * Tries the targets of a decision in order until one answers, each once, and settles when the answer is complete. Throws the last
+ * UpstreamError when none does, GW_TARGETS_DOWN when all are out, and SecretError when a credential cannot be had: nothing is sent then.
+ * An answer that breaks off is thrown too: a stream has then been told, anything else is the caller's to cut. After the first byte to
+ * the client there is no further attempt.
  */
 export function tryTargets(
   plan: AttemptPlan,
@@ -19,7 +23,12 @@ export function tryTargets(
   decision: Decision,
 ): Promise<void> {
   // Two steps, because a stream may last for minutes and needs nothing of the call once it has begun.
-  return reachTarget(plan, exchange, call, decision).then((relay) => relay?.end);
+  if (plan.deadlineMs === undefined)
+    return reachTarget(plan, exchange, call, decision, undefined).then((relay) => relay?.end);
+  const deadline = new Deadline(plan.deadlineMs, plan.clock, exchange);
+  return reachTarget(plan, exchange, call, decision, deadline)
+    .then((relay) => relay?.end)
+    .finally(() => deadline.stop());
 }
 
 /** undefined when the client has gone. */
@@ -28,24 +37,44 @@ async function reachTarget(
   exchange: Exchange,
   call: ChatRequest,
   decision: Decision,
+  deadline: Deadline | undefined,
 ): Promise<Relay | undefined> {
-  const last = Math.min(decision.order.length, plan.failover.maxAttempts);
+  const { order } = decision;
+  const tally: Tally = { tried: [], billed: 0 };
   let relay: Relay | undefined;
   exchange.onCancel(() => relay?.cancel());
-  for (let number = 1; number <= last; number++) {
-    const target = plan.targets[decision.order[number - 1] ?? -1];
-    if (target === undefined) return undefined;
+  for (let position = 0; position < order.length && tally.tried.length < plan.failover.maxAttempts; position++) {
+    const target = plan.targets[order[position] ?? -1];
+    if (target === undefined || !plan.health.isUp(target.index)) continue;
     const credentials = peekCredentials(target) ?? (await resolveCredentials(target));
     if (exchange.isOver) return undefined;
-    relay = startAttempt(plan, exchange, call, { decision, target, number, isLast: number === last }, credentials);
-    const beginning = await relay.beginning;
-    if (beginning.kind === "begun" || beginning.kind === "gone") return relay;
-    if (beginning.kind === "failed" && (number === last || !mayMoveOn(plan.failover, beginning.error))) {
-      if (number > 1) exchange.addHeader("X-GW-Attempts", String(number));
+    deadline?.check();
+    const hasNext = (): boolean => isAnyUp(plan, order, position + 1, tally);
+    const started = startAttempt(plan, exchange, call, { decision, target, tally, hasNext }, credentials);
+    if (started === undefined) continue;
+    relay = started;
+    deadline?.watch(started);
+    const beginning = await started.beginning;
+    if (beginning.kind === "begun" || beginning.kind === "gone") return started;
+    if (beginning.kind === "failed" && (!mayMoveOn(plan.failover, beginning.error) || !hasNext())) {
+      if (tally.tried.length > 1) exchange.addHeader("X-GW-Attempts", attemptsHeader(tally));
       throw beginning.error;
     }
   }
-  return undefined;
+  return refuse(plan, exchange, decision, tally);
+}
+
+/** Whether a target from `position` on may be tried. */
+function isAnyUp({ failover, health }: AttemptPlan, order: readonly number[], position: number, tally: Tally): boolean {
+  return tally.tried.length < failover.maxAttempts && order.some((index, at) => at >= position && health.isUp(index));
+}
+
+/** No target is left that may be tried. */
+function refuse({ health }: AttemptPlan, exchange: Exchange, { order, down }: Decision, tally: Tally): never {
+  const { error, retryAfter } = targetsDown(health, [...order, ...down]);
+  exchange.addHeader("Retry-After", String(retryAfter));
+  if (tally.tried.length > 1) exchange.addHeader("X-GW-Attempts", attemptsHeader(tally));
+  throw error;
 }
 
 function peekCredentials({ credentials }: CompiledTarget): readonly ReadyCredential[] | undefined {
@@ -60,27 +89,4 @@ function peekCredentials({ credentials }: CompiledTarget): readonly ReadyCredent
 
 async function resolveCredentials({ credentials }: CompiledTarget): Promise<readonly ReadyCredential[]> {
   return await Promise.all(credentials.map((credential) => credential.resolve()));
-}
-
-/**
- * As nginx's proxy_next_upstream, which Kong follows: a POST that was sent is not sent again unless `non_idempotent` is listed, since the
- * first may have been answered and billed.
- */
-function mayMoveOn({ criteria }: FailoverRules, error: UpstreamError): boolean {
-  if (error.details["sent"] === true && !criteria.has("non_idempotent")) return false;
-  return criteria.has(criterionOf(error));
-}
-
-function criterionOf(error: UpstreamError): string {
-  switch (error.code) {
-    case "GW_UPSTREAM_TIMEOUT":
-      return "timeout";
-    case "GW_UPSTREAM_INVALID":
-      return "invalid_header";
-    case "GW_UPSTREAM_ABORTED":
-    case "GW_BUG":
-      return "";
-    default:
-      return "error";
-  }
 }

@@ -36,6 +36,8 @@ export interface CompiledConfig {
   readonly timeouts: UpstreamTimeouts;
   /** A stream's body has a guard of its own (stall-guard.ts). */
   readonly streamTimeouts: UpstreamTimeouts;
+  /** `gw.deadline_ms`. */
+  readonly deadlineMs: number | undefined;
 }
 
 const CATCHALL = "CATCHALL";
@@ -50,6 +52,7 @@ export function compileConfig(config: AiProxyAdvancedConfig, services: PluginSer
     // As nginx: read_timeout is the time between two reads, the first of which is the head.
     timeouts: { connectMs, headMs: readMs, idleMs: readMs },
     streamTimeouts: { connectMs, headMs: readMs, idleMs: 0 },
+    deadlineMs: config.gw.deadline_ms,
   };
 }
 
@@ -80,6 +83,7 @@ function compileTarget(config: AiProxyAdvancedConfig, index: number, services: P
       secrets: services.secrets,
       notify: services.notify,
       scheme: config.gw.auth_scheme,
+      isRenewed: gw.refresh_on_401 ?? config.gw.refresh_on_401 ?? true,
     }),
     allowOverride: auth?.allow_override ?? false,
     logStatistics: target.logging.log_statistics,

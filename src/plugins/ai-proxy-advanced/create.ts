@@ -20,7 +20,8 @@ export async function createAiProxyAdvanced(config: AiProxyAdvancedConfig, servi
   const parts = isSemantic ? await openSemanticParts(config, targets, services) : undefined;
   const balancing = openBalancing(config, targets, services);
   const { upstream, clock, notify } = services;
-  const attempts: AttemptPlan = { ...compiled, upstream, hasModelHeader: config.model_name_header };
+  const hasModelHeader = config.model_name_header;
+  const attempts: AttemptPlan = { ...compiled, ...balancing, upstream, clock, notify, hasModelHeader };
   const decisions: ExplainPlan = {
     ...balancing,
     config,

@@ -85,7 +85,7 @@ async function describeUpstream(
   call: ChatRequest,
   client: Probe["request"],
 ): Promise<Explanation["upstream"]> {
-  const { request } = buildRequest(chosen, call, client, [], "test-route");
+  const { request } = buildRequest(chosen, call, client, [], { requestId: "test-route", isRead: call.isStream });
   const [credential] = chosen.credentials;
   return {
     method: request.method,

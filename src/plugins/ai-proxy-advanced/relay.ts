@@ -1,8 +1,10 @@
-import type { UpstreamError } from "../../core/errors.ts";
+import type { Clock } from "../../core/clock.ts";
+import { UpstreamError } from "../../core/errors.ts";
 import { wholeLines } from "../../llm/sse.ts";
 import type { UsageReader } from "../../llm/usage.ts";
 import type { UpstreamFlow, UpstreamHandler } from "../../upstream/upstream.ts";
 import type { Exchange } from "../plugin.ts";
+import { StallGuard } from "./stall-guard.ts";
 
 /**
  * How an attempt began: with an answer for the client, with a status for which another target is tried, or not at all. `gone` is the
@@ -13,14 +15,35 @@ export type Beginning =
   | { readonly kind: "refused"; readonly status: number }
   | { readonly kind: "failed"; readonly error: UpstreamError };
 
+/** How an attempt ended. */
+export interface AttemptEnd {
+  /** 0 when there was no head. */
+  readonly status: number;
+  readonly error: UpstreamError | undefined;
+  /** The request may have reached the provider. */
+  readonly isSent: boolean;
+  /** By the client. */
+  readonly isCancelled: boolean;
+}
+
 export interface RelayOptions {
-  /** Statuses that are not passed on, because another target will be tried. */
-  isRefusal(status: number): boolean;
-  /** The head for the client; called once, before anything is sent. */
+  /**
+   * What becomes of a head: `refuse` it, because another target will be tried; `hold` it until the first byte follows, because another
+   * target could be tried until then; or `pass` it on.
+   */
+  judge(status: number, headers: readonly string[]): "refuse" | "hold" | "pass";
+  /** The head for the client; called once, before anything is sent. After it there is no other attempt. */
   toHead(status: number, headers: readonly string[]): readonly string[];
-  /** Called once, when nothing more comes and before the answer is closed. `status` is 0 when there was no head. */
-  onEnd(status: number, error: UpstreamError | undefined): void;
+  /** Called once, when nothing more comes and before the answer is closed. */
+  onEnd(end: AttemptEnd): void;
   readonly usage: UsageReader | undefined;
+  /** For streams: the longest silence from the head to the first byte, and after it, in milliseconds. */
+  readonly stall: { readonly clock: Clock; readonly firstMs: number; readonly laterMs: number } | undefined;
+}
+
+interface Head {
+  readonly status: number;
+  readonly headers: readonly string[];
 }
 
 /** A stream whose lines are longer than this is passed on as it comes. */
@@ -39,11 +62,18 @@ export class Relay implements UpstreamHandler {
   readonly end: Promise<void>;
   #begin: (beginning: Beginning) => void = unset;
   #complete: (error?: UpstreamError) => void = unset;
-  readonly #resume = (): void => this.#flow?.resume();
+  readonly #resume = (): void => {
+    this.#guard?.touch();
+    this.#flow?.resume();
+  };
   #flow: UpstreamFlow | undefined;
+  #guard: StallGuard | undefined;
   #isCancelled = false;
   #isFinished = false;
+  #hasBegun = false;
+  #hasData = false;
   #status = 0;
+  #head: Head | undefined;
   #isEventStream = false;
   #held: Buffer | undefined;
 
@@ -68,46 +98,86 @@ export class Relay implements UpstreamHandler {
     this.#flow?.cancel();
   }
 
+  /** Ends the attempt as if the upstream had failed. */
+  fail(error: UpstreamError): void {
+    this.#isCancelled = true;
+    this.onError(error);
+    this.#flow?.cancel();
+  }
+
   onStart(flow: UpstreamFlow): void {
     this.#flow = flow;
     if (this.#isCancelled) flow.cancel();
   }
 
   onHead(status: number, headers: readonly string[]): void {
+    if (this.#isFinished) return;
     this.#status = status;
-    if (this.#options.isRefusal(status)) {
+    const judgement = this.#options.judge(status, headers);
+    if (judgement === "refuse") {
       this.#finish(undefined);
       this.#begin({ kind: "refused", status });
       this.#flow?.cancel();
       return;
     }
+    this.#head = { status, headers };
     this.#isEventStream = isPlainEventStream(headers);
-    this.#exchange.begin(status, this.#options.toHead(status, headers));
-    this.#begin({ kind: "begun" });
+    if (judgement === "pass") this.#passHead();
+    this.#startGuard();
   }
 
   onData(chunk: Buffer): boolean {
+    if (this.#isFinished) return true;
+    if (this.#head !== undefined) this.#passHead();
+    this.#onLife();
     this.#options.usage?.push(chunk);
     const ready = this.#isEventStream ? this.#takeWholeLines(chunk) : chunk;
     if (ready.length === 0 || this.#exchange.write(ready)) return true;
+    this.#guard?.pause();
     this.#exchange.onDrain(this.#resume);
     return false;
   }
 
   onEnd(): void {
-    if (!this.#finish(undefined)) return;
+    if (this.#isFinished) return;
+    if (this.#head !== undefined) this.#passHead();
+    this.#finish(undefined);
     this.#exchange.end(this.#held);
     this.#complete();
   }
 
   onError(error: UpstreamError): void {
     if (!this.#finish(error)) return;
-    if (this.#status === 0) {
+    if (!this.#hasBegun) {
       this.#begin({ kind: "failed", error });
       return;
     }
     if (this.#isEventStream) this.#exchange.end(errorEvent(error));
     this.#complete(error);
+  }
+
+  #passHead(): void {
+    if (this.#head === undefined) return;
+    const { status, headers } = this.#head;
+    this.#head = undefined;
+    this.#hasBegun = true;
+    this.#exchange.begin(status, this.#options.toHead(status, headers));
+    this.#begin({ kind: "begun" });
+  }
+
+  #startGuard(): void {
+    const { stall } = this.#options;
+    if (stall === undefined) return;
+    this.#guard = new StallGuard(stall.clock, () => this.fail(stalled(this.#hasData ? stall.laterMs : stall.firstMs)));
+    this.#guard.watch(stall.firstMs);
+  }
+
+  #onLife(): void {
+    if (this.#hasData) this.#guard?.touch();
+    else {
+      this.#hasData = true;
+      this.#guard?.watch(this.#options.stall?.laterMs ?? 0);
+    }
   }
 
   #takeWholeLines(chunk: Buffer): Buffer {
@@ -122,12 +192,19 @@ export class Relay implements UpstreamHandler {
   #finish(error: UpstreamError | undefined): boolean {
     if (this.#isFinished) return false;
     this.#isFinished = true;
-    this.#options.onEnd(this.#status, error);
+    this.#guard?.stop();
+    const isSent = this.#flow !== undefined;
+    this.#options.onEnd({ status: this.#status, error, isSent, isCancelled: this.#isCancelled && error === undefined });
     return true;
   }
 }
 
 function unset(): void {}
+
+function stalled(ms: number): UpstreamError {
+  const message = `The upstream server is timing out: its stream was silent for ${ms / 1000} s.`;
+  return new UpstreamError("GW_UPSTREAM_TIMEOUT", message, { details: { sent: true } });
+}
 
 /** Never a silent end: SDKs raise an error for this event. It has the shape that gateway/fail.ts gives errors in OpenAI's format. */
 function errorEvent(error: UpstreamError): string {

@@ -3,14 +3,21 @@ import type { Exchange } from "../plugin.ts";
 import type { CompiledTarget } from "./compile.ts";
 import type { Decision } from "./decide.ts";
 
+/** The attempts of one exchange. */
+export interface Tally {
+  /** Indexes of targets, in order; the last one is under way. */
+  readonly tried: number[];
+  /** How many of them a provider may have charged for; the one under way counts. */
+  billed: number;
+}
+
 /** What is said about one attempt: in the answer's headers and in the log. */
 export interface AttemptFacts {
   readonly decision: Decision;
   readonly target: CompiledTarget;
   /** What was asked of the provider: the configured model, or the client's. */
   readonly model: string;
-  /** Counts from 1. */
-  readonly attempt: number;
+  readonly tally: Tally;
   readonly warnings: readonly string[];
 }
 
@@ -28,9 +35,14 @@ export function answerHeaders(
   }
   if (hasModelHeader && status === 200)
     answer.push("X-Kong-LLM-Model", `${facts.target.target.provider}/${toHeaderText(facts.model)}`);
-  if (facts.attempt > 1) answer.push("X-GW-Attempts", String(facts.attempt));
+  if (facts.tally.tried.length > 1) answer.push("X-GW-Attempts", attemptsHeader(facts.tally));
   if (facts.warnings.length > 0) answer.push("X-GW-Warnings", toHeaderText(facts.warnings.join(", ")));
   return answer;
+}
+
+/** `2`, or `3;billed=2` when more than one attempt may have been charged. */
+export function attemptsHeader({ tried, billed }: Tally): string {
+  return billed > 1 ? `${tried.length};billed=${billed}` : String(tried.length);
 }
 
 /** A client may name any model, and not every character may stand in a header. */
@@ -41,16 +53,23 @@ function toHeaderText(text: string): string {
 const isHeaderText = /^[\x20-\x7e]*$/;
 
 /** The line under `ai` in the access log. */
-export function logAttempt(exchange: Exchange, { decision, target, model, attempt, warnings }: AttemptFacts): void {
+export function logAttempt(exchange: Exchange, { decision, target, model, tally, warnings }: AttemptFacts): void {
   exchange.ai = {
     provider: target.target.provider,
     model,
     target: target.index,
     reason: decision.reason,
     distance: decision.distances?.[target.index],
-    attempts: attempt,
+    attempts: tally.tried.length,
+    billed_attempts: tally.billed,
+    tried_targets: tally.tried.length > 1 ? tally.tried.slice() : undefined,
     warnings: warnings.length === 0 ? undefined : warnings,
   };
+}
+
+/** When it is known whether the last attempt was charged. */
+export function logBilled(exchange: Exchange, { billed }: Tally): void {
+  if (exchange.ai !== undefined && exchange.ai["billed_attempts"] !== billed) exchange.ai["billed_attempts"] = billed;
 }
 
 export function logUsage(exchange: Exchange, usage: Usage | undefined): void {

@@ -9,27 +9,21 @@ import type { ReadyCredential } from "./credentials.ts";
 
 /**
  * The request for one target: the body in its provider's format, the client's headers and query without what is the gateway's own
- * business, and the target's credentials.
+ * business, and the target's credentials. `isRead`: gw reads the answer itself, or may have to add to it.
  */
 export function buildRequest(
-  { driver, target, allowOverride, logStatistics }: CompiledTarget,
+  { driver, target, allowOverride }: CompiledTarget,
   call: ChatRequest,
   client: ExchangeRequest,
   credentials: readonly ReadyCredential[],
-  requestId: string,
+  { requestId, isRead }: { readonly requestId: string; readonly isRead: boolean },
 ): Built<UpstreamRequest> {
   const { request: bare, warnings } = driver.buildChat(call, target);
   const clients = allowOverride
     ? credentials.filter((credential) => isGivenByClient(credential, client, call))
     : noCredentials;
   const headers = forwardHeaders(client, clients);
-  headers.push(
-    ...bare.headers,
-    "accept-encoding",
-    acceptedEncoding(client, call.isStream || logStatistics),
-    "x-kong-request-id",
-    requestId,
-  );
+  headers.push(...bare.headers, "accept-encoding", acceptedEncoding(client, isRead), "x-kong-request-id", requestId);
   let request: UpstreamRequest = { ...bare, path: joinQuery(bare.path, client.query), headers };
   for (const credential of credentials) {
     if (!clients.includes(credential)) request = driver.authorize(request, credential.place, credential.secret);
