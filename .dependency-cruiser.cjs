@@ -27,7 +27,7 @@ const homes = {
   libsql: "state/stores",
   undici: "upstream",
   ioredis: "redis",
-  "hashi-vault-js": "secrets/vaults/hcv\\.ts",
+  "hashi-vault-js": "secrets/vaults/hcv",
   pino: "observability",
   "@energetic-ai": "embeddings/embedders/local",
 };
