@@ -1,11 +1,12 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { checkConfig, type CheckedConfig, loadConfig, type LoadOptions } from "../config/load.ts";
+import { checkConfig, type CheckedConfig, loadConfig, type LoadOptions, type Stored } from "../config/load.ts";
 import type { LoadedConfig } from "../config/types.ts";
 import { UsageError } from "../core/errors.ts";
 import { pluginChecks } from "../catalogue.ts";
 import type { Option, OptionValues, Terminal } from "./command.ts";
 import { isSet, listOf, textOf } from "./option-values.ts";
+import { withStore } from "./open-store.ts";
 
 /** The argument and flags of every command that reads configuration files. */
 export const inputArguments = "[file...]";
@@ -27,8 +28,9 @@ export async function loadInput(
   args: readonly string[],
   options: OptionValues,
   terminal: Terminal,
+  stored: Stored = lookups(options, terminal),
 ): Promise<LoadedConfig> {
-  return await loadConfig(inputFiles(args, options, terminal), await loadOptions(options, terminal));
+  return await loadConfig(inputFiles(args, options, terminal), await loadOptions(options, terminal, stored));
 }
 
 /** The same as findings: what `gw validate` prints. */
@@ -37,7 +39,8 @@ export async function checkInput(
   options: OptionValues,
   terminal: Terminal,
 ): Promise<CheckedConfig> {
-  return await checkConfig(inputFiles(args, options, terminal), await loadOptions(options, terminal));
+  const stored = lookups(options, terminal);
+  return await checkConfig(inputFiles(args, options, terminal), await loadOptions(options, terminal, stored));
 }
 
 /** Positional files, then `--state` files, else ./kong.yaml. Throws UsageError when there is none. */
@@ -54,13 +57,22 @@ export function inputFiles(
   );
 }
 
-async function loadOptions(options: OptionValues, terminal: Terminal): Promise<LoadOptions> {
+/** The store is opened only for files that look something up in it. */
+function lookups(options: OptionValues, terminal: Terminal): Stored {
+  return {
+    use: "lookups",
+    read: async () => await withStore(options, terminal, async (store) => (await store.read()).config),
+  };
+}
+
+async function loadOptions(options: OptionValues, terminal: Terminal, stored: Stored): Promise<LoadOptions> {
   return {
     cwd: terminal.cwd,
     environment: terminal.environment,
     stdin: terminal.stdin,
     plugins: await pluginChecks(),
     unknownPlugins: textOf(options, "unknownPlugins") === "warn" ? "warn" : "error",
+    stored,
     allowEmpty: isSet(options, "allowEmpty"),
   };
 }

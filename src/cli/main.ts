@@ -27,10 +27,38 @@ const commands: readonly CommandRow[] = [
     load: async () => (await import("./commands/sync.ts")).sync,
   },
   {
+    name: "apply",
+    summary: "create and update what the files name, and delete nothing",
+    groups: ["gateway"],
+    load: async () => (await import("./commands/apply.ts")).apply,
+  },
+  {
     name: "dump",
     summary: "print the store as kong.yaml",
     groups: ["gateway"],
     load: async () => (await import("./commands/dump.ts")).dump,
+  },
+  {
+    name: "render",
+    summary: "print the files as one, with defaults",
+    groups: ["file"],
+    load: async () => (await import("./commands/render.ts")).render,
+  },
+  {
+    name: "history",
+    summary: "list what was synced when",
+    load: async () => (await import("./commands/history.ts")).history,
+  },
+  {
+    name: "rollback",
+    summary: "go back to an earlier revision",
+    load: async () => (await import("./commands/rollback.ts")).rollback,
+  },
+  {
+    name: "reset",
+    summary: "empty the store",
+    groups: ["gateway"],
+    load: async () => (await import("./commands/reset.ts")).reset,
   },
   {
     name: "serve",

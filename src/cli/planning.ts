@@ -1,21 +1,19 @@
+import type { Stored } from "../config/load.ts";
 import { sensitivePointers } from "../config/sensitive.ts";
-import type { LoadedConfig } from "../config/types.ts";
 import { type MaskedStep, maskSteps } from "../state/mask.ts";
-import { openStore } from "../state/open.ts";
-import { type Plan, planSync } from "../state/plan.ts";
+import { type Plan, planApply, planSync } from "../state/plan.ts";
 import type { Snapshot, StateStore } from "../state/store.ts";
 import type { Option, OptionValues, Terminal } from "./command.ts";
 import { inputOptions, loadInput } from "./config-input.ts";
-import { textOf } from "./option-values.ts";
+import { isSet } from "./option-values.ts";
+import { withStore } from "./open-store.ts";
 import { selectTagOption, selectTags } from "./select-tags.ts";
 import { diagnosticLine, diagnosticsText } from "./views/diagnostics.ts";
 import { failureLines } from "./views/failure.ts";
 import { jsonText, planReport } from "./views/report.ts";
 
-/** The flags that `diff` and `sync` share. */
-export const planningOptions: readonly Option[] = [
-  ...inputOptions,
-  selectTagOption,
+/** The flags of every command that shows a plan. */
+export const planOptions: readonly Option[] = [
   { flags: "--json, --json-output", summary: "print one JSON document" },
   { flags: "--silence-events", summary: "print the summary only (JSON stays complete)" },
   {
@@ -24,59 +22,73 @@ export const planningOptions: readonly Option[] = [
   },
 ];
 
-/** The files, the store, and what lies between them. */
-export interface Planned {
-  readonly loaded: LoadedConfig;
+/** The flags that `diff` and `sync` share. */
+export const planningOptions: readonly Option[] = [...inputOptions, selectTagOption, ...planOptions];
+
+/** What is to happen, and what led to it. */
+export interface Proposal {
+  readonly plan: Plan;
+  /** For the history. */
+  readonly files: readonly string[];
+  /** One line each. */
+  readonly warnings: readonly string[];
+}
+
+export interface Planned extends Proposal {
   readonly store: StateStore;
   readonly current: Snapshot;
-  readonly plan: Plan;
   readonly steps: readonly MaskedStep[];
 }
 
+export type Propose = (current: Snapshot, store: StateStore) => Promise<Proposal>;
+
 /**
- * Loads the files, reads the store, plans, and hands all of it to `work`, whose exit code it returns. Warnings of the files go to stderr,
- * or into the JSON document; a failure does too, as `errors`, and is thrown on.
+ * Reads the store, plans, and hands all of it to `work`, whose exit code it returns. With --json-output a failure becomes a document
+ * with `errors`, and is thrown on.
  */
 export async function withPlan(
-  args: readonly string[],
   options: OptionValues,
   terminal: Terminal,
+  propose: Propose,
   work: (planned: Planned) => Promise<number>,
 ): Promise<number> {
   try {
-    const loaded = await loadInput(args, options, terminal);
-    if (options["jsonOutput"] !== true) terminal.err(diagnosticsText(loaded.diagnostics, new Map(), terminal.colour));
     return await withStore(options, terminal, async (store) => {
       const current = await store.read();
-      const plan = planSync(current, loaded, selectTags(options, loaded.selectTags));
-      const steps = maskSteps(plan, sensitivePointers, { maskOrigins: options["maskDeckEnvVarsValue"] !== false });
-      return await work({ loaded, store, current, plan, steps });
+      const proposal = await propose(current, store);
+      const maskOrigins = options["maskDeckEnvVarsValue"] !== false;
+      const steps = maskSteps(proposal.plan, sensitivePointers, { maskOrigins });
+      return await work({ ...proposal, store, current, steps });
     });
   } catch (error) {
-    if (options["jsonOutput"] === true) terminal.out(jsonText(planReport({ errors: failureLines(error) })));
+    if (isSet(options, "jsonOutput")) terminal.out(jsonText(planReport({ errors: failureLines(error) })));
     throw error;
   }
 }
 
-/** Opens the store that `--store` names and closes it again. */
-export async function withStore<T>(
-  options: OptionValues,
-  terminal: Terminal,
-  work: (store: StateStore) => Promise<T>,
-): Promise<T> {
-  const store = await openStore(storeLocation(options), terminal.cwd);
-  try {
-    return await work(store);
-  } finally {
-    await store.close();
-  }
+/** What `diff` and `sync` propose. Warnings of the files go to stderr, unless the JSON document takes them. */
+export function proposeSync(args: readonly string[], options: OptionValues, terminal: Terminal): Propose {
+  return async (current) => {
+    const loaded = await loadShown(args, options, terminal, { use: "ids", read: async () => current.config });
+    const plan = planSync(current, loaded, selectTags(options, loaded.selectTags));
+    return { plan, files: loaded.files, warnings: loaded.diagnostics.map(diagnosticLine) };
+  };
 }
 
-/** `--store`, else GW_STORE, else its default: cli/program.ts has read all three. */
-export function storeLocation(options: OptionValues): string {
-  return textOf(options, "store") ?? "";
+/** What `apply` proposes: nothing is deleted, and the files may refer to all that is stored. */
+export function proposeApply(args: readonly string[], options: OptionValues, terminal: Terminal): Propose {
+  return async (current) => {
+    const loaded = await loadShown(args, options, terminal, { use: "references", read: async () => current.config });
+    return {
+      plan: planApply(current, loaded),
+      files: loaded.files,
+      warnings: loaded.diagnostics.map(diagnosticLine),
+    };
+  };
 }
 
-export function warningLines(loaded: LoadedConfig): readonly string[] {
-  return loaded.diagnostics.map(diagnosticLine);
+async function loadShown(args: readonly string[], options: OptionValues, terminal: Terminal, stored: Stored) {
+  const loaded = await loadInput(args, options, terminal, stored);
+  if (!isSet(options, "jsonOutput")) terminal.err(diagnosticsText(loaded.diagnostics, new Map(), terminal.colour));
+  return loaded;
 }

@@ -1,7 +1,10 @@
+import { existsSync } from "node:fs";
+import { join, resolve } from "node:path";
 import { Command as Commander, CommanderError, Option as CommanderOption } from "commander";
 import { UsageError } from "../core/errors.ts";
 import { version } from "./version.ts";
 import type { Command, Option, OptionValues, Terminal } from "./command.ts";
+import { deckFlags } from "./deck-flags.ts";
 
 /** A command before its module is loaded. */
 export interface CommandRow {
@@ -26,6 +29,7 @@ const globalOptions: readonly Option[] = [
     default: ".gw/state.db",
   },
   { flags: "--no-color", summary: "no colour, even on a terminal" },
+  { flags: "--config <file>", summary: "values for flags, by their names; ~/.gw.yaml when it exists" },
 ];
 
 /**
@@ -97,19 +101,75 @@ function addRows(
   for (const { name, summary } of rows) parent.command(name).summary(summary).description(summary);
   parent.hook("preSubcommand", async (_, chosen) => {
     const row = rows.find(({ name }) => name === chosen.name());
-    if (row !== undefined) fillIn(chosen, await row.load(), terminal, onCall);
+    if (row !== undefined) fillIn(chosen, await row.load(), row.groups !== undefined, terminal, onCall);
   });
 }
 
 /** Gives the chosen command its arguments and flags, just before commander parses them. */
-function fillIn(chosen: Commander, command: Command, terminal: Terminal, onCall: (call: Call) => void): void {
+function fillIn(
+  chosen: Commander,
+  command: Command,
+  isDecks: boolean,
+  terminal: Terminal,
+  onCall: (call: Call) => void,
+): void {
   if (command.arguments !== undefined) chosen.arguments(command.arguments);
   for (const option of command.options) chosen.addOption(toCommander(option));
-  chosen.action(() => {
-    for (let level: Commander | null = chosen; level !== null; level = level.parent)
-      readVariables(level, terminal.environment);
+  const unused = isDecks ? addDeckFlags(chosen, command) : [];
+  chosen.action(async () => {
+    const levels = withParents(chosen);
+    for (const level of levels) readVariables(level, terminal.environment);
+    await readSettings(levels, chosen.optsWithGlobals(), terminal);
+    noteUnused(chosen, unused, terminal);
     onCall({ command, args: chosen.args, options: chosen.optsWithGlobals() });
   });
+}
+
+function withParents(command: Commander): readonly Commander[] {
+  return command.parent === null ? [command] : [command, ...withParents(command.parent)];
+}
+
+/** Those that the command does not have itself; hidden from help. */
+function addDeckFlags(chosen: Commander, command: Command): readonly CommanderOption[] {
+  const own = new Set(command.options.map((option) => toCommander(option).long));
+  const added = deckFlags.map(toCommander).filter(({ long }) => !own.has(long));
+  for (const option of added) chosen.addOption(option.hideHelp());
+  return added;
+}
+
+function noteUnused(chosen: Commander, options: readonly CommanderOption[], terminal: Terminal): void {
+  const given = options.filter((option) => chosen.getOptionValueSource(option.attributeName()) === "cli");
+  const flags = new Set(given.map((option) => option.long ?? option.flags));
+  if (flags.size === 0) return;
+  terminal.err(`note: ${[...flags].join(", ")} has no effect: gw keeps its state in a store of its own (--store).\n`);
+}
+
+/** Of `--config`, else of ~/.gw.yaml where there is one: what neither flag nor variable gives. */
+async function readSettings(levels: readonly Commander[], options: OptionValues, terminal: Terminal): Promise<void> {
+  const path = settingsPath(options, terminal);
+  if (path === undefined) return;
+  const { readSettingsFile } = await import("./settings-file.ts");
+  const settings = await readSettingsFile(path);
+  for (const command of levels) {
+    for (const option of command.options) {
+      const text = settings.get((option.long ?? "").replace(/^--/, ""));
+      const source = command.getOptionValueSource(option.attributeName());
+      if (text === undefined || (source !== undefined && source !== "default")) continue;
+      command.setOptionValueWithSource(
+        option.attributeName(),
+        valueOf(option, `${option.long} in ${path}`, text),
+        "config",
+      );
+    }
+  }
+}
+
+function settingsPath(options: OptionValues, { environment, cwd }: Terminal): string | undefined {
+  const given = options["config"];
+  if (typeof given === "string") return resolve(cwd, given);
+  const home = environment["HOME"];
+  const path = home === undefined || home === "" ? undefined : join(home, ".gw.yaml");
+  return path !== undefined && existsSync(path) ? path : undefined;
 }
 
 function toCommander({ flags, summary, default: byDefault, isList, choices }: Option): CommanderOption {

@@ -7,7 +7,7 @@ import { openStore } from "../state/open.ts";
 import type { Option, OptionValues, Terminal } from "./command.ts";
 import { DEFAULT_FILE, loadInput } from "./config-input.ts";
 import { listOf } from "./option-values.ts";
-import { storeLocation } from "./planning.ts";
+import { storeLocation } from "./open-store.ts";
 import { diagnosticsText } from "./views/diagnostics.ts";
 
 export const connectToOption: Option = {

@@ -5,13 +5,18 @@ import type { DiagnosticCode } from "./codes.ts";
 import { type Path, printPath, printPointer } from "./path.ts";
 import { gatewaySchema } from "./schemas.ts";
 import type { SourceDocument } from "./source-document.ts";
+import type { CollectionName } from "./types.ts";
 import { unsupportedKeys } from "./unsupported.ts";
 
 /** What a file says about itself. */
 export interface DocumentHeader {
   readonly formatVersion?: string;
   readonly selectTags: readonly string[];
+  /** Which entities of the store may be referred to: those with all the tags. */
+  readonly lookupTags: LookupTags;
 }
+
+export type LookupTags = Readonly<Partial<Record<CollectionName, readonly string[]>>>;
 
 export interface CheckedDocument {
   readonly header: DocumentHeader;
@@ -19,7 +24,11 @@ export interface CheckedDocument {
 }
 
 const VERSIONS = ["1.1", "3.0"];
+const INFO_KEYS = ["select_tags", "default_lookup_tags"];
+const LOOKUP_COLLECTIONS = ["services", "routes", "consumers", "consumer_groups", "partials"];
 const IGNORED: ReadonlySet<string> = new Set(["_workspace", "_konnect"]);
+
+const emptyHeader: DocumentHeader = { selectTags: [], lookupTags: {} };
 
 /** The top level of one file: its keys and what is not an entity. */
 export function checkDocument(document: SourceDocument): CheckedDocument {
@@ -33,7 +42,7 @@ export function checkDocument(document: SourceDocument): CheckedDocument {
     diagnostics.push({ severity, code, message, ...more, place, path: printPath(path) });
   };
   const { value } = document;
-  if (value === null) return { header: { selectTags: [] }, diagnostics };
+  if (value === null) return { header: emptyHeader, diagnostics };
   if (!isJsonObject(value)) {
     report(
       "error",
@@ -41,13 +50,13 @@ export function checkDocument(document: SourceDocument): CheckedDocument {
       "A configuration file must be a mapping with keys such as services, routes, plugins and vaults.",
       [],
     );
-    return { header: { selectTags: [] }, diagnostics };
+    return { header: emptyHeader, diagnostics };
   }
   checkKeys(value, report);
   checkTransform(value, report);
   const formatVersion = readFormatVersion(value, report);
   const header = {
-    selectTags: readSelectTags(value, report),
+    ...readInfo(value, report),
     ...(formatVersion === undefined ? {} : { formatVersion }),
   };
   return { header, diagnostics };
@@ -92,25 +101,44 @@ function readFormatVersion(value: JsonObject, report: Report): string | undefine
   return undefined;
 }
 
-function readSelectTags(value: JsonObject, report: Report): readonly string[] {
+function readInfo(value: JsonObject, report: Report): Pick<DocumentHeader, "selectTags" | "lookupTags"> {
   const info = value["_info"];
-  if (info === undefined) return [];
+  if (info === undefined) return emptyHeader;
   if (!isJsonObject(info)) {
     report("error", "wrong-type", "_info must be a mapping.", ["_info"]);
-    return [];
+    return emptyHeader;
   }
   for (const key of Object.keys(info)) {
-    if (key === "select_tags") continue;
+    if (INFO_KEYS.includes(key)) continue;
     const isKnown = unsupportedKeys._info.has(key);
-    const message = isKnown ? "is not supported by this version." : `is not known.${didYouMean(key, ["select_tags"])}`;
+    const message = isKnown ? "is not supported by this version." : `is not known.${didYouMean(key, INFO_KEYS)}`;
     report("error", isKnown ? "not-supported" : "unknown-key", `The key "${key}" of _info ${message}`, ["_info", key]);
   }
-  return readTags(info["select_tags"], report);
+  return {
+    selectTags: readTags(info["select_tags"], ["_info", "select_tags"], report),
+    lookupTags: readLookupTags(info["default_lookup_tags"], report),
+  };
 }
 
-function readTags(tags: Json | undefined, report: Report): readonly string[] {
+function readLookupTags(value: Json | undefined, report: Report): LookupTags {
+  if (value === undefined) return {};
+  const path = ["_info", "default_lookup_tags"];
+  if (!isJsonObject(value)) {
+    report("error", "wrong-type", "_info.default_lookup_tags must be a mapping.", path);
+    return {};
+  }
+  const known = Object.keys(value).filter((key) => {
+    if (LOOKUP_COLLECTIONS.includes(key)) return true;
+    const message = `The key "${key}" of _info.default_lookup_tags is not known.${didYouMean(key, LOOKUP_COLLECTIONS)}`;
+    report("error", "unknown-key", message, [...path, key]);
+    return false;
+  });
+  return Object.fromEntries(known.map((key) => [key, readTags(value[key], [...path, key], report)]));
+}
+
+function readTags(tags: Json | undefined, path: Path, report: Report): readonly string[] {
   if (tags === undefined) return [];
   const isList = Array.isArray(tags) && tags.every((tag): tag is string => typeof tag === "string" && tag !== "");
-  if (!isList) report("error", "wrong-type", "_info.select_tags must be a list of texts.", ["_info", "select_tags"]);
+  if (!isList) report("error", "wrong-type", `${printPath(path)} must be a list of texts.`, path);
   return isList ? tags : [];
 }

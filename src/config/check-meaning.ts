@@ -20,10 +20,10 @@ export interface MeaningContext extends CheckContext {
   readonly environmentPrefixes: ReadonlySet<string>;
 }
 
-export function meaningContext(drafts: readonly Draft[]): MeaningContext {
-  const vaults: readonly JsonObject[] = drafts
-    .filter((draft) => draft.collection === "vaults")
-    .map((draft) => draft.value);
+/** `stored` are vaults that the files may refer to without declaring them. */
+export function meaningContext(drafts: readonly Draft[], stored: readonly JsonObject[] = []): MeaningContext {
+  const own = drafts.filter((draft) => draft.collection === "vaults").map((draft) => draft.value);
+  const vaults = [...own, ...stored];
   return { vaultPrefixes: vaultPrefixes(vaults), environmentPrefixes: environmentPrefixes(vaults) };
 }
 

@@ -5,6 +5,7 @@ import { diagnose, type Draft, type Finding, labelOf, nameOf, placeOfDraft, text
 import { parentField } from "./flatten.ts";
 import { deterministicId, pluginKey } from "./ids.ts";
 import { kindOf, kinds } from "./kinds.ts";
+import { noStoredNames, type Reference, type Referred, type StoredNames } from "./stored-names.ts";
 import type { CollectionName } from "./types.ts";
 
 /** A draft with its id and what its foreign keys point to. */
@@ -12,7 +13,7 @@ export interface Identified {
   readonly draft: Draft;
   readonly id: string;
   /** Foreign key → the entity it names. One that names nothing is left out, and reported. */
-  readonly references: ReadonlyMap<string, Identified>;
+  readonly references: ReadonlyMap<string, Referred>;
 }
 
 export interface IdentifiedDrafts {
@@ -20,9 +21,12 @@ export interface IdentifiedDrafts {
   readonly diagnostics: readonly Diagnostic[];
 }
 
-/** Gives ids, follows foreign keys by name or id, and finds what is declared twice: over all files together. */
-export function identify(drafts: readonly Draft[]): IdentifiedDrafts {
-  const identifier = new Identifier();
+/**
+ * Gives ids, follows foreign keys by name or id, and finds what is declared twice: over all files together. An entity without an id
+ * takes over the one that `stored` has under its name.
+ */
+export function identify(drafts: readonly Draft[], stored: StoredNames = noStoredNames): IdentifiedDrafts {
+  const identifier = new Identifier(stored);
   // What is referred to comes first; the order of files does not matter.
   for (const { collection } of kinds) {
     for (const draft of drafts) if (draft.collection === collection) identifier.add(draft);
@@ -33,32 +37,44 @@ export function identify(drafts: readonly Draft[]): IdentifiedDrafts {
 class Identifier {
   readonly entities: Identified[] = [];
   readonly diagnostics: Diagnostic[] = [];
+  readonly #stored: StoredNames;
   readonly #byDraft = new Map<Draft, Identified>();
   /** `services name x` and the like → who has it. */
   readonly #taken = new Map<string, Identified>();
 
+  constructor(stored: StoredNames) {
+    this.#stored = stored;
+  }
+
   add(draft: Draft): void {
-    const references = new Map<string, Identified>();
+    const references = new Map<string, Referred>();
     for (const [field, collection] of Object.entries(kindOf(draft.collection).references)) {
       const referred = this.#follow(draft, field, collection);
       if (referred !== undefined) references.set(field, referred);
     }
-    const entity: Identified = { draft, id: idOf(draft, references), references };
+    const entity: Identified = { draft, id: this.#idOf(draft, references), references };
     this.entities.push(entity);
     this.#byDraft.set(draft, entity);
     for (const unique of uniqueValues(entity)) this.#take(entity, unique);
   }
 
-  #follow(draft: Draft, field: string, collection: CollectionName): Identified | undefined {
-    if (draft.parent !== undefined && parentField(draft) === field) return this.#byDraft.get(draft.parent);
+  #idOf(draft: Draft, references: Identified["references"]): string {
+    const given = textAt(draft.value, "id");
+    if (given !== undefined) return given.toLowerCase();
+    return this.#stored.idOf(draft.collection, identitiesOf(draft, references)) ?? derivedId(draft, references);
+  }
+
+  #follow(draft: Draft, field: string, collection: CollectionName): Referred | undefined {
+    if (draft.parent !== undefined && parentField(draft) === field) return referredTo(this.#byDraft.get(draft.parent));
     const reference = readReference(draft.value[field]);
     if (reference === undefined) return undefined;
     const [key] = kindOf(collection).keys;
     const found =
       (reference.by === "id" ? undefined : this.#taken.get(`${collection} ${key} ${reference.text}`)) ??
       (reference.by === "name" ? undefined : this.#taken.get(`${collection} id ${reference.text.toLowerCase()}`));
-    if (found === undefined) this.#reportUnknown(draft, field, collection, reference.text);
-    return found;
+    const referred = referredTo(found) ?? this.#stored.find(collection, reference);
+    if (referred === undefined) this.#reportUnknown(draft, field, collection, reference.text);
+    return referred;
   }
 
   #reportUnknown(draft: Draft, field: string, collection: CollectionName, text: string): void {
@@ -127,19 +143,25 @@ function scopeOf(draft: Draft, references: Identified["references"]): Unique {
   return { field: "scope", value: `${textAt(draft.value, "name")} ${where}`, message };
 }
 
-function idOf(draft: Draft, references: Identified["references"]): string {
-  const { collection, value } = draft;
-  const given = textAt(value, "id");
-  if (given !== undefined) return given.toLowerCase();
-  const name = nameOf(draft) ?? "";
-  if (collection !== "plugins") return deterministicId(collection, name);
-  const scope = Object.fromEntries([...references].map(([field, { draft, id }]) => [field, nameOf(draft) ?? id]));
-  return deterministicId("plugins", pluginKey(name, scope));
+function referredTo(entity: Identified | undefined): Referred | undefined {
+  return entity && { id: entity.id, name: nameOf(entity.draft) };
 }
 
-interface Reference {
-  readonly text: string;
-  readonly by: "name" | "id" | "either";
+/** What tells an entity from others of its kind, besides its id. */
+function identitiesOf(draft: Draft, references: Identified["references"]): readonly string[] {
+  const { collection, value } = draft;
+  if (collection === "plugins") return [`scope ${scopeOf(draft, references).value}`];
+  return kindOf(collection).keys.flatMap((key) => {
+    const text = textAt(value, key);
+    return text === undefined ? [] : [`${key} ${text}`];
+  });
+}
+
+function derivedId(draft: Draft, references: Identified["references"]): string {
+  const name = nameOf(draft) ?? "";
+  if (draft.collection !== "plugins") return deterministicId(draft.collection, name);
+  const scope = Object.fromEntries([...references].map(([field, { id, name }]) => [field, name ?? id]));
+  return deterministicId("plugins", pluginKey(name, scope));
 }
 
 /** `x`, `{name: x}` or `{id: x}`; anything else has been reported by the schema. */

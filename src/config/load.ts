@@ -1,6 +1,7 @@
 import type { Readable } from "node:stream";
 import { type Diagnostic, hasErrors, sortDiagnostics } from "../core/diagnostics.ts";
 import { ConfigError } from "../core/errors.ts";
+import type { Json, JsonObject } from "../core/json.ts";
 import type { DocumentHeader } from "./check-document.ts";
 import { checkDocument } from "./check-document.ts";
 import { checkMeaning, meaningContext } from "./check-meaning.ts";
@@ -14,7 +15,8 @@ import type { PluginCheck } from "./plugin-check.ts";
 import { checkServiceAddress } from "./rules/services.ts";
 import { readDocument, type SourceDocument } from "./source-document.ts";
 import { readSources, type Source } from "./sources.ts";
-import type { Entity, LoadedConfig } from "./types.ts";
+import { noStoredNames, type StoredNames, storedNames } from "./stored-names.ts";
+import type { CollectionName, Entity, GatewayConfig, LoadedConfig, Vault } from "./types.ts";
 
 export interface LoadOptions {
   /** Relative inputs are looked for here. */
@@ -27,6 +29,17 @@ export interface LoadOptions {
   readonly unknownPlugins: "error" | "warn";
   /** Without it an input that declares nothing is an error: it would empty a store. */
   readonly allowEmpty?: boolean;
+  readonly stored?: Stored;
+}
+
+/** The store that the files are meant for. */
+export interface Stored {
+  read(): Promise<GatewayConfig>;
+  /**
+   * "lookups": the files may refer to what `_info.default_lookup_tags` selects. "ids": besides, entities of the same name keep their
+   * ids. "references": besides, the files may refer to all that is stored.
+   */
+  readonly use: "lookups" | "ids" | "references";
 }
 
 export interface CheckedConfig {
@@ -53,13 +66,18 @@ export async function loadConfig(inputs: readonly string[], options: LoadOptions
 /** Every finding at once; never throws for what the user wrote. */
 export async function checkConfig(inputs: readonly string[], options: LoadOptions): Promise<CheckedConfig> {
   const { sources, diagnostics } = await readSources(inputs, options);
-  return checkSources(sources, options, diagnostics);
+  const { stored } = options;
+  const isNeeded =
+    stored !== undefined && (stored.use !== "lookups" || sources.some(({ text }) => text.includes(LOOKUP)));
+  return checkSources(sources, { ...options, known: isNeeded ? await stored.read() : undefined }, diagnostics);
 }
+
+const LOOKUP = "default_lookup_tags";
 
 /** The same for texts that have been read: pure. */
 export function checkSources(
   sources: readonly Source[],
-  options: Omit<LoadOptions, "cwd" | "stdin">,
+  options: Omit<LoadOptions, "cwd" | "stdin"> & { readonly known?: GatewayConfig | undefined },
   found: readonly Diagnostic[] = [],
 ): CheckedConfig {
   const diagnostics = [...found];
@@ -78,7 +96,7 @@ export function checkSources(
   diagnostics.push(...conflicts);
 
   const drafts = flat.flatMap((each) => each.drafts);
-  const checked = checkDrafts(drafts, options);
+  const checked = checkDrafts(drafts, options, knownOf(options, header));
   diagnostics.push(...checked.diagnostics);
   if (drafts.length === 0 && options.allowEmpty !== true && !hasErrors(diagnostics))
     diagnostics.push(nothingDeclared(sources));
@@ -92,14 +110,43 @@ export function checkSources(
   };
 }
 
+/** What the files may build on without declaring it. */
+interface Known {
+  readonly names: StoredNames;
+  readonly vaults: readonly Vault[];
+}
+
+function knownOf(
+  { known, stored }: { known?: GatewayConfig | undefined; stored?: Stored },
+  header: DocumentHeader,
+): Known {
+  if (known === undefined || stored === undefined) return { names: noStoredNames, vaults: [] };
+  const { lookupTags } = header;
+  const mayRefer = (collection: CollectionName, entity: JsonObject): boolean =>
+    stored.use === "references" || hasAll(entity["tags"], lookupTags[collection]);
+  const names = storedNames(known, mayRefer);
+  return {
+    names: stored.use === "lookups" ? { ...names, idOf: () => undefined } : names,
+    vaults: stored.use === "references" ? known.vaults : [],
+  };
+}
+
+function hasAll(tags: Json | undefined, wanted: readonly string[] | undefined): boolean {
+  return wanted !== undefined && Array.isArray(tags) && wanted.every((tag) => tags.includes(tag));
+}
+
 interface CheckedEntity {
   readonly identified: Identified;
   readonly entity: Entity;
 }
 
-function checkDrafts(drafts: readonly Draft[], options: Pick<LoadOptions, "plugins" | "unknownPlugins">) {
-  const { entities: identifiedDrafts, diagnostics } = identify(drafts);
-  const context = meaningContext(drafts);
+function checkDrafts(
+  drafts: readonly Draft[],
+  options: Pick<LoadOptions, "plugins" | "unknownPlugins">,
+  { names, vaults }: Known,
+) {
+  const { entities: identifiedDrafts, diagnostics } = identify(drafts, names);
+  const context = meaningContext(drafts, vaults);
   const entities: CheckedEntity[] = [];
   const all = [...diagnostics];
   for (const identified of identifiedDrafts) {

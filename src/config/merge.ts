@@ -1,5 +1,5 @@
 import type { Diagnostic } from "../core/diagnostics.ts";
-import type { DocumentHeader } from "./check-document.ts";
+import type { DocumentHeader, LookupTags } from "./check-document.ts";
 import type { SourceDocument } from "./source-document.ts";
 
 export interface MergedHeaders {
@@ -27,5 +27,20 @@ export function mergeHeaders(
       path: "_format_version",
     }),
   );
-  return { header: { selectTags, ...(version === undefined ? {} : { formatVersion: version }) }, diagnostics };
+  return {
+    header: {
+      selectTags,
+      lookupTags: mergeLookupTags(files.map(({ header }) => header.lookupTags)),
+      ...(version === undefined ? {} : { formatVersion: version }),
+    },
+    diagnostics,
+  };
+}
+
+function mergeLookupTags(tags: readonly LookupTags[]): LookupTags {
+  const merged: Partial<Record<string, readonly string[]>> = {};
+  for (const each of tags)
+    for (const [collection, list] of Object.entries(each))
+      merged[collection] = [...new Set([...(merged[collection] ?? []), ...list])];
+  return merged;
 }

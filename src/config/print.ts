@@ -10,14 +10,23 @@ import { sensitivePointers } from "./sensitive.ts";
 import { escapeTemplate } from "./template.ts";
 import type { CollectionName, Entity, GatewayConfig } from "./types.ts";
 
+export interface PrintOptions {
+  /** Spell out what loading would fill in. */
+  readonly defaults?: boolean;
+  /** Every id, also those that loading would derive. */
+  readonly ids?: boolean;
+  readonly format?: "yaml" | "json";
+}
+
 /**
  * The configuration as a file in decK's format: routes under their services, plugins under their scope, without defaults and ids that
  * loading gives back. Loading the text gives `config` again.
  */
-export function printConfig(config: GatewayConfig): string {
-  const printer = new Printer(config);
+export function printConfig(config: GatewayConfig, options: PrintOptions = {}): string {
+  const printer = new Printer(config, options);
   const lists = TOP_LEVEL.map((collection): [string, JsonObject[]] => [collection, printer.list(collection)]);
   const document = { _format_version: "3.0", ...Object.fromEntries(lists.filter(([, list]) => list.length > 0)) };
+  if (options.format === "json") return `${JSON.stringify(document, null, 2)}\n`;
   return stringify(document, { lineWidth: 0, aliasDuplicateObjects: false, schema: "core", compat: "yaml-1.1" });
 }
 
@@ -25,12 +34,14 @@ const TOP_LEVEL: readonly CollectionName[] = ["vaults", "consumers", "services",
 
 class Printer {
   readonly #config: GatewayConfig;
+  readonly #options: PrintOptions;
   readonly #byId = new Map<string, Entity>();
   /** Id of the parent and name of the collection → what is nested there. */
   readonly #children = new Map<string, Entity[]>();
 
-  constructor(config: GatewayConfig) {
+  constructor(config: GatewayConfig, options: PrintOptions) {
     this.#config = config;
+    this.#options = options;
     for (const collection of TOP_LEVEL) {
       for (const entity of config[collection]) {
         this.#byId.set(`${collection} ${entity.id}`, entity);
@@ -51,16 +62,16 @@ class Printer {
   #print(collection: CollectionName, entity: Entity): JsonObject {
     const parent = parentOf(collection, entity);
     const { id, ...fields } = escapeTexts(collection, entity);
-    const short = dropDefaults(
-      { ...fields, ...this.#names(collection, entity, parent?.field) },
-      entitySchemas[collection],
-    ) as JsonObject;
+    const whole = { ...fields, ...this.#names(collection, entity, parent?.field) };
+    const isWhole = this.#options.defaults === true;
+    const short = isWhole ? whole : (dropDefaults(whole, entitySchemas[collection]) as JsonObject);
     const own = Object.entries(short).filter(([key]) => key !== parent?.field);
     const nested = nestedCollections[collection].flatMap((child): [string, Json][] => {
       const children = this.#children.get(`${entity.id} ${child}`) ?? [];
       return children.length === 0 ? [] : [[child, children.map((each) => this.#print(child, each))]];
     });
-    const explicitId: [string, Json][] = id === this.#derivedId(collection, entity) ? [] : [["id", id ?? ""]];
+    const isDerived = this.#options.ids !== true && id === this.#derivedId(collection, entity);
+    const explicitId: [string, Json][] = isDerived ? [] : [["id", id ?? ""]];
     return Object.fromEntries([...explicitId, ...own, ...nested]);
   }
 

@@ -21,6 +21,7 @@ export const errorCodes = {
   GW_STATE_TOO_NEW: internal(500),
   GW_STATE_LOCKED: internal(500),
   GW_STATE_CONFLICT: internal(500),
+  GW_STATE_NO_REVISION: internal(500),
 
   GW_SECRET_BAD_REFERENCE: internal(503),
   GW_SECRET_MISSING: internal(503),

@@ -4,7 +4,7 @@ import type { JsonObject } from "../core/json.ts";
 import { type Change, diffConfigs } from "./diff.ts";
 import { bodiesOf, idOf } from "./resources.ts";
 import { sameJson } from "./same-json.ts";
-import { claim, inScope } from "./scope.ts";
+import { claim, inScope, refuseSecondOwners } from "./scope.ts";
 import type { Snapshot } from "./store.ts";
 
 /** One change, as plain data that survives JSON. */
@@ -49,11 +49,37 @@ export function planSync(current: Snapshot, desired: Desired, selectTags: readon
     ...current.unavailablePlugins.filter((id) => foreign.has(id)),
     ...desired.unavailablePlugins,
   ];
+  return withFacts(current, steps, { origins, unavailablePlugins });
+}
+
+function withFacts(
+  current: Snapshot,
+  steps: readonly Step[],
+  { origins, unavailablePlugins }: Pick<Plan, "origins" | "unavailablePlugins">,
+): Plan {
   const isEmpty =
     steps.length === 0 &&
     sameJson(origins, current.origins) &&
     sameJson(unavailablePlugins.toSorted(), current.unavailablePlugins.toSorted());
   return { serial: current.serial, steps, previousOrigins: current.origins, origins, unavailablePlugins, isEmpty };
+}
+
+/**
+ * The same without deletions: what the files do not name stays. Throws StateError GW_STATE_CONFLICT when what stays has the name of an
+ * entity of the files under another id.
+ */
+export function planApply(current: Snapshot, desired: Desired): Plan {
+  refuseSecondOwners(current.config, desired.config);
+  const steps = order(diffConfigs(current.config, desired.config).filter(({ action }) => action !== "delete")).map(
+    toStep,
+  );
+  const named = new Set(kinds.flatMap(({ collection }) => bodiesOf(desired.config, collection).map(idOf)));
+  const origins = { ...withoutIds(current.origins, named), ...desired.origins };
+  const unavailablePlugins = [
+    ...current.unavailablePlugins.filter((id) => !named.has(id)),
+    ...desired.unavailablePlugins,
+  ];
+  return withFacts(current, steps, { origins, unavailablePlugins });
 }
 
 /** The configuration after the steps. Entities keep their natural order: by kind, then by name, then by id. */
@@ -92,6 +118,10 @@ function toStep({ kind, ...change }: Change): Step {
 function foreignIds(all: GatewayConfig, owned: GatewayConfig): ReadonlySet<string> {
   const ours = new Set(kinds.flatMap(({ collection }) => bodiesOf(owned, collection).map(idOf)));
   return new Set(kinds.flatMap(({ collection }) => bodiesOf(all, collection).map(idOf)).filter((id) => !ours.has(id)));
+}
+
+function withoutIds(origins: Origins, ids: ReadonlySet<string>): Origins {
+  return Object.fromEntries(Object.entries(origins).filter(([id]) => !ids.has(id)));
 }
 
 function keepOrigins(origins: Origins, ids: ReadonlySet<string>): Origins {

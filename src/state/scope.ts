@@ -21,6 +21,17 @@ export function claim(current: GatewayConfig, desired: GatewayConfig, selectTags
   return tagged;
 }
 
+/** Throws StateError GW_STATE_CONFLICT when an entity of `current` that stays as it is has the name of a desired one. */
+export function refuseSecondOwners(current: GatewayConfig, desired: GatewayConfig): void {
+  const wanted = listResources(desired);
+  const ids = new Set(wanted.map(keyOf));
+  const others = listResources(current).filter((resource) => !ids.has(keyOf(resource)));
+  refuse(others, wanted, (holder) => {
+    const name = `${holder.kind.name} "${holder.label}"`;
+    return `The store already holds ${name} with the id ${holder.id}. Remove the id from yours to change that one, or use \`gw sync\` to replace it.`;
+  });
+}
+
 function mapCollections(list: (kind: Kind) => readonly JsonObject[]): GatewayConfig {
   const lists: Partial<Record<CollectionName, readonly JsonObject[]>> = {};
   for (const kind of kinds) lists[kind.collection] = list(kind);
@@ -41,17 +52,26 @@ function addTags(body: JsonObject, tags: readonly string[]): JsonObject {
 }
 
 function refuseTaken(foreign: readonly Resource[], wanted: readonly Resource[], tags: readonly string[]): void {
+  refuse(
+    foreign,
+    wanted,
+    (holder) =>
+      `The store already holds ${holder.kind.name} "${holder.label}" without the select tags ${quote(tags)}, so these files do not own it. ` +
+      "Rename yours, or add the tags to it where it is defined.",
+  );
+}
+
+function refuse(
+  foreign: readonly Resource[],
+  wanted: readonly Resource[],
+  explain: (holder: Resource) => string,
+): void {
   const taken = new Map(foreign.flatMap((resource) => identities(resource).map((identity) => [identity, resource])));
   for (const resource of wanted) {
     const holder = identities(resource)
       .map((identity) => taken.get(identity))
       .find((found) => found !== undefined);
-    if (holder === undefined) continue;
-    throw new StateError(
-      "GW_STATE_CONFLICT",
-      `The store already holds ${holder.kind.name} "${holder.label}" without the select tags ${quote(tags)}, so these files do not own it. ` +
-        "Rename yours, or add the tags to it where it is defined.",
-    );
+    if (holder !== undefined) throw new StateError("GW_STATE_CONFLICT", explain(holder));
   }
 }
 

@@ -14,6 +14,14 @@ export function eventsText(steps: readonly MaskedStep[], colour: boolean): strin
   return steps.map((step) => eventText(step, colour)).join("");
 }
 
+/** `will delete 2:` and a line each; empty when nothing is deleted. */
+export function deletionsText({ steps }: Pick<Plan, "steps">, colour: boolean): string {
+  const deleted = steps.filter(({ action }) => action === "delete");
+  if (deleted.length === 0) return "";
+  const lines = deleted.map(({ kind, label }) => `  ${kind} ${escapeControls(label)}`);
+  return `${styleFor(colour).red([`will delete ${deleted.length}:`, ...lines].join("\n"))}\n`;
+}
+
 /** The three lines that close every diff and sync. */
 export function summaryText(plan: Pick<Plan, "steps">, colour: boolean): string {
   const { created, updated, deleted } = countSteps(plan);

@@ -51,7 +51,7 @@ describe("gw sync before it deletes", () => {
   ])("does not ask %s", async (_, argv, isInteractive) => {
     const cwd = await synced();
     const result = await run(argv, { cwd, isInteractive, stdin: new PassThrough() });
-    expect(result).toMatchObject({ code: 0, err: "" });
+    expect(result).toMatchObject({ code: 0, err: "will delete 1:\n  service second\n" });
   });
 
   it("does not ask when nothing is deleted", async () => {

@@ -8,7 +8,7 @@ import { tempDir } from "../../../support/temp-dir.ts";
 
 /** As the first version of gw wrote it, after two syncs. */
 const VERSION_1 = `
-  PRAGMA application_id = ${0x67777374};
+  PRAGMA application_id = 1735881588;
   PRAGMA user_version = 1;
   CREATE TABLE snapshot (serial INTEGER NOT NULL, origins TEXT NOT NULL, unavailable_plugins TEXT NOT NULL) STRICT;
   CREATE TABLE entity (
