@@ -6,6 +6,7 @@ import route from "../../schemas/route.schema.json" with { type: "json" };
 import service from "../../schemas/service.schema.json" with { type: "json" };
 import vault from "../../schemas/vault.schema.json" with { type: "json" };
 import envVault from "../../schemas/vaults/env.schema.json" with { type: "json" };
+import fileVault from "../../schemas/vaults/file.schema.json" with { type: "json" };
 import hcvVault from "../../schemas/vaults/hcv.schema.json" with { type: "json" };
 import type { Json } from "../core/json.ts";
 import type { CollectionName } from "./types.ts";
@@ -57,6 +58,7 @@ const configSchemas: Readonly<Record<"plugins" | "vaults", ReadonlyMap<string, F
   vaults: new Map([
     ["env", resolve(envVault)],
     ["hcv", resolve(hcvVault)],
+    ["file", resolve(fileVault)],
   ]),
 };
 

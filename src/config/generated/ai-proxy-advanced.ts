@@ -435,7 +435,7 @@ export interface AiProxyAdvancedConfig {
      */
     readonly on_embedding_failure: "catchall" | "fail";
     /**
-     * Whether a key that the provider refuses is read again from its vault, and the request repeated once.
+     * Whether a key that the provider refuses (401, 403) is read again from its vault, and the request repeated when there is another. Absent: yes.
      */
     readonly refresh_on_401?: boolean;
     /**
@@ -687,6 +687,10 @@ export interface AiProxyAdvancedTarget {
      * When true, temperature, max_tokens and top_p of the client win over the configured ones.
      */
     readonly client_params: boolean;
+    /**
+     * config.gw.refresh_on_401 for this target alone.
+     */
+    readonly refresh_on_401?: boolean;
   };
 }
 /**

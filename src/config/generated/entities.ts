@@ -195,9 +195,9 @@ export type Vault = {
    */
   readonly id: string;
   /**
-   * The kind of vault: `env` (environment variables) or `hcv` (HashiCorp Vault, OpenBao).
+   * The kind of vault: `env` (environment variables), `hcv` (HashiCorp Vault, OpenBao) or `file` (mounted secrets).
    */
-  readonly name: "env" | "hcv";
+  readonly name: "env" | "hcv" | "file";
   /**
    * The name that references use; lower case letters, digits and hyphens.
    */
