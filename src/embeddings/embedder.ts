@@ -30,12 +30,14 @@ export interface EmbedderSettings {
 
 /** The values are secrets until they are written into the request. */
 export interface EmbedderAuth {
-  readonly header?: { readonly name: string; value(options: { readonly signal: AbortSignal }): Promise<Secret> };
-  readonly parameter?: {
-    readonly name: string;
-    readonly location: "query" | "body";
-    value(options: { readonly signal: AbortSignal }): Promise<Secret>;
-  };
+  readonly header?: EmbedderSecret & { readonly name: string };
+  readonly parameter?: EmbedderSecret & { readonly name: string; readonly location: "query" | "body" };
+}
+
+export interface EmbedderSecret {
+  value(options: { readonly signal: AbortSignal }): Promise<Secret>;
+  /** What to send instead of a value that the provider refused: `refused` itself when there is no other. */
+  renew?(refused: Secret): Promise<Secret>;
 }
 
 export interface EmbedderServices {

@@ -15,6 +15,8 @@ interface CredentialServices {
   readonly notify: Notify;
   /** `config.gw.auth_scheme`. */
   readonly scheme: "bearer" | "none";
+  /** `gw.refresh_on_401` of the target, else of the plugin. */
+  readonly isRenewed: boolean;
 }
 
 /** A credential whose secrets are at hand. */
@@ -82,6 +84,43 @@ export class Credential {
     }).catch((error: unknown) => {
       if (error instanceof DOMException && error.name === "TimeoutError") throw this.#tooSlow();
       throw error;
+    });
+  }
+
+  /** Whether another value may come of asking the vault when this one is refused. */
+  get isRenewable(): boolean {
+    return this.reference !== undefined && this.#services.isRenewed;
+  }
+
+  /** What to send instead of `refused`, which the provider did not accept: `refused` itself when the vault has no other. Rejects never. */
+  async renew(refused: ReadyCredential): Promise<ReadyCredential> {
+    const { reference } = this;
+    const source = this.#source;
+    if (reference === undefined || source === undefined || !this.isRenewable) return refused;
+    const { secrets } = this.#services;
+    if (this.#ready === refused) {
+      const ask = async (signal: AbortSignal): Promise<Secret> => await secrets.renew(reference, source, { signal });
+      const renewed = await withDeadline(RESOLVE_MS, undefined, ask).catch(() => source);
+      this.#noticeRefusal(renewed !== source);
+    }
+    return this.#peekOr(refused);
+  }
+
+  #peekOr(refused: ReadyCredential): ReadyCredential {
+    try {
+      return this.peek() ?? refused;
+    } catch {
+      return refused;
+    }
+  }
+
+  #noticeRefusal(isReplaced: boolean): void {
+    const said = isReplaced
+      ? { code: "secret-replaced", end: "its vault had another, which is used from now on." }
+      : { code: "secret-refused", end: "its vault has no other. Put a valid key there." };
+    this.#services.notify({
+      code: said.code,
+      message: `${this.#shown()} was refused by its provider, and ${said.end}`,
     });
   }
 

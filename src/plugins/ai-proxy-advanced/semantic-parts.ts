@@ -5,7 +5,7 @@ import { BugError } from "../../core/errors.ts";
 import { type JsonObject, isJsonObject } from "../../core/json.ts";
 import { Secret } from "../../core/secret.ts";
 import { EmbeddingCache } from "../../embeddings/cache.ts";
-import type { Embedder, EmbedderAuth, EmbedderSettings } from "../../embeddings/embedder.ts";
+import type { Embedder, EmbedderAuth, EmbedderSecret, EmbedderSettings } from "../../embeddings/embedder.ts";
 import { isReference } from "../../secrets/reference.ts";
 import type { IndexSpec, VectorStore } from "../../vectors/store.ts";
 import type { PluginServices } from "../plugin.ts";
@@ -38,6 +38,7 @@ export async function openSemanticParts(
     secrets: services.secrets,
     notify: services.notify,
     scheme: config.gw.auth_scheme,
+    isRenewed: config.gw.refresh_on_401 ?? true,
   });
   const embedder = await openEmbedder(embeddings, vectordb, credentials, services);
   const [store, copy] = await Promise.all([
@@ -91,16 +92,27 @@ async function embedderAuth(
   credentials: readonly Credential[],
   services: PluginServices,
 ): Promise<EmbedderAuth> {
-  const value = (credential: Credential) => async () => (credential.peek() ?? (await credential.resolve())).secret;
   const header = credentials.find((credential) => credential.location === "header");
   const parameter = credentials.find((credential) => credential.location !== "header");
   const headerName = await plainName(auth.header_name, services);
   const parameterName = await plainName(auth.param_name, services);
   return {
-    ...(header === undefined ? {} : { header: { name: headerName, value: value(header) } }),
+    ...(header === undefined ? {} : { header: { name: headerName, ...valueOf(header) } }),
     ...(parameter === undefined || parameter.location === "header"
       ? {}
-      : { parameter: { name: parameterName, location: parameter.location, value: value(parameter) } }),
+      : { parameter: { name: parameterName, location: parameter.location, ...valueOf(parameter) } }),
+  };
+}
+
+/** The values as an embedder asks for them. */
+function valueOf(credential: Credential): EmbedderSecret {
+  return {
+    value: async () => (credential.peek() ?? (await credential.resolve())).secret,
+    async renew(refused) {
+      const current = credential.peek();
+      const renewed = current?.secret === refused ? await credential.renew(current) : current;
+      return renewed?.secret ?? refused;
+    },
   };
 }
 

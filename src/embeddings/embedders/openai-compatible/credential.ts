@@ -1,11 +1,13 @@
 import type { Secret } from "../../../core/secret.ts";
-import type { EmbedderAuth } from "../../embedder.ts";
+import type { EmbedderAuth, EmbedderSecret } from "../../embedder.ts";
 
 /** One resolved part of `embeddings.auth`. */
 export interface Credential {
   readonly place: "header" | "query" | "body";
   readonly name: string;
   readonly secret: Secret;
+  /** The same with another secret; itself when there is no other. */
+  renew(): Promise<Credential>;
 }
 
 /** Read for every call: the lookup behind `value` caches, and renews what was rotated. */
@@ -15,11 +17,29 @@ export async function readCredentials(
 ): Promise<readonly Credential[]> {
   const { header, parameter } = auth ?? {};
   const credentials: Credential[] = [];
-  if (header !== undefined) {
-    credentials.push({ place: "header", name: header.name, secret: await header.value({ signal }) });
-  }
+  if (header !== undefined) credentials.push(await read(header, { place: "header", name: header.name }, signal));
   if (parameter !== undefined) {
-    credentials.push({ place: parameter.location, name: parameter.name, secret: await parameter.value({ signal }) });
+    const place = { place: parameter.location, name: parameter.name };
+    credentials.push(await read(parameter, place, signal));
   }
   return credentials;
+}
+
+async function read(
+  source: EmbedderSecret,
+  place: Pick<Credential, "place" | "name">,
+  signal: AbortSignal,
+): Promise<Credential> {
+  const withSecret = (secret: Secret): Credential => {
+    const credential: Credential = {
+      ...place,
+      secret,
+      async renew() {
+        const renewed = (await source.renew?.(secret)) ?? secret;
+        return renewed === secret ? credential : withSecret(renewed);
+      },
+    };
+    return credential;
+  };
+  return withSecret(await source.value({ signal }));
 }

@@ -1,8 +1,9 @@
 import { GwError } from "../../../core/errors.ts";
+import type { UpstreamResponse } from "../../../core/http-message.ts";
 import type { EmbedderDefinition, EmbedderSettings } from "../../embedder.ts";
 import { readVectors } from "./answer.ts";
 import { batchTexts } from "./batch.ts";
-import { readCredentials } from "./credential.ts";
+import { type Credential, readCredentials } from "./credential.ts";
 import { toEmbeddingError } from "./failure.ts";
 import { buildRequest } from "./request.ts";
 
@@ -28,9 +29,12 @@ export function openaiCompatibleEmbedder(api: EmbeddingsApi): EmbedderDefinition
       const { model, dimensions } = settings;
 
       const embedBatch = async (texts: readonly string[], signal: AbortSignal): Promise<readonly Float32Array[]> => {
-        const credentials = await readCredentials(settings.auth, signal);
-        const request = buildRequest({ url, model, texts, wish: dimensionsWish(api, settings) }, credentials);
-        const response = await upstream.collect(request, { signal, maxBytes: MAX_ANSWER_BYTES });
+        const wish = dimensionsWish(api, settings);
+        const send = async (credentials: readonly Credential[]): Promise<UpstreamResponse> => {
+          const request = buildRequest({ url, model, texts, wish }, credentials);
+          return await upstream.collect(request, { signal, maxBytes: MAX_ANSWER_BYTES });
+        };
+        const { response, credentials } = await sendRenewed(send, await readCredentials(settings.auth, signal));
         const asked = { provider: api.name, model, dimensions, texts, credentials };
         if (response.status !== 200) throw toEmbeddingError(response, asked);
         return readVectors(response, asked);
@@ -49,6 +53,18 @@ export function openaiCompatibleEmbedder(api: EmbeddingsApi): EmbedderDefinition
       };
     },
   };
+}
+
+/** When the provider refuses the key and there is another by now, the request is sent once more with that. */
+async function sendRenewed(
+  send: (credentials: readonly Credential[]) => Promise<UpstreamResponse>,
+  credentials: readonly Credential[],
+): Promise<{ readonly response: UpstreamResponse; readonly credentials: readonly Credential[] }> {
+  const response = await send(credentials);
+  if (response.status !== 401 && response.status !== 403) return { response, credentials };
+  const renewed = await Promise.all(credentials.map(async (credential) => await credential.renew()));
+  if (renewed.every((credential, index) => credential === credentials[index])) return { response, credentials };
+  return { response: await send(renewed), credentials: renewed };
 }
 
 /** A server of the user's own may serve any vectors under the name of a known model: its answer tells. */
