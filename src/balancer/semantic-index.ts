@@ -184,11 +184,17 @@ export class SemanticIndex {
     this.#isStored = false;
     this.#lastFailure = error;
     const isEmbedded = this.#items !== undefined;
-    const code = isEmbedded ? "vector-store-away" : "embedding-away";
-    this.#settings.notify({
-      code,
-      message: `Target descriptions could not be ${isEmbedded ? "stored" : "embedded"}: ${error.message} It is tried again.`,
-    });
+    this.#settings.notify(
+      isEmbedded
+        ? {
+            code: "vector-store-away",
+            message: `Targets are chosen by the copy in memory until the vector store is back: ${error.message}`,
+          }
+        : {
+            code: "embedding-away",
+            message: `Target descriptions could not be embedded: ${error.message} It is tried again.`,
+          },
+    );
     this.#scheduleRetry();
   }
 
