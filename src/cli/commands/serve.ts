@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import { unresolvedProblems } from "../../admin/secret-status.ts";
 import { createStatusServer, type StatusServer } from "../../admin/status.ts";
 import { systemClock } from "../../core/clock.ts";
 import { ConfigError } from "../../core/errors.ts";
@@ -71,15 +72,15 @@ function addressesOf(options: OptionValues): Addresses {
 async function serveUntilStopped(
   source: ServingSource,
   wiring: Wiring,
-  addresses: Addresses,
+  { addresses, allowUnresolved }: ServeOptions,
   terminal: Terminal,
 ): Promise<void> {
   const load = async () => await wiring.build(await source.load());
   const server = createGatewayServer({ runtime: await load(), product });
-  const admin = await openAdmin(server, addresses.admin, terminal);
+  const admin = await openAdmin(server, addresses.admin, allowUnresolved, terminal);
   try {
     await server.runtime.warm(AbortSignal.any([terminal.signal, AbortSignal.timeout(WARM_MS)]));
-    for (const problem of server.runtime.problems()) terminal.err(`Warning: ${problem}\n`);
+    for (const problem of problemsOf(server)) terminal.err(`Warning: ${problem}\n`);
     const reload = startReload({
       watch: (onChange) => source.watch(onChange),
       load: async () => await inOneMessage(load()),
@@ -97,6 +98,11 @@ async function serveUntilStopped(
   }
 }
 
+/** Until each secret has been read once the gateway is not ready, unless it may serve without. */
+function problemsOf({ runtime }: GatewayServer, allowUnresolved: boolean): readonly string[] {
+  return [...(allowUnresolved ? [] : unresolvedProblems(runtime.secrets())), ...runtime.problems()];
+}
+
 /** The log has one line for a configuration that is refused: all that is wrong with it is to be there. */
 async function inOneMessage<T>(loading: Promise<T>): Promise<T> {
   try {
@@ -110,6 +116,7 @@ async function inOneMessage<T>(loading: Promise<T>): Promise<T> {
 async function openAdmin(
   server: GatewayServer,
   address: ListenAddress | undefined,
+  allowUnresolved: boolean,
   terminal: Terminal,
 ): Promise<StatusServer | undefined> {
   if (address === undefined) return undefined;
@@ -121,9 +128,14 @@ async function openAdmin(
       requests: server.requests,
       inFlight: server.inFlight,
     }),
-    problems: () => server.runtime.problems(),
+    problems: () => problemsOf(server),
   });
   const listening = await admin.listen(address.host, address.port);
   terminal.err(`Admin listener: http://${formatListenAddress(listening)}\n`);
   return admin;
+}
+
+/** Plugins that share a secret have its problem in common. */
+function problemsOf({ runtime }: GatewayServer): readonly string[] {
+  return [...new Set(runtime.problems())];
 }
