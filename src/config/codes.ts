@@ -53,7 +53,6 @@ export const diagnosticCodes = [
   "all-or-none",
   "missing-option",
   "option-conflict",
-  "algorithm-not-supported",
   "semantic-incomplete",
   "catchall-missing",
   "catchall-repeated",

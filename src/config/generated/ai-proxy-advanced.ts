@@ -21,7 +21,7 @@ export interface AiProxyAdvancedConfig {
    */
   readonly balancer: {
     /**
-     * How a target is chosen. This version runs semantic: by nearness of the prompt to the targets' descriptions.
+     * How a target is chosen. semantic: by nearness of the prompt to the targets' descriptions; the others go by weight, load, usage or latency.
      */
     readonly algorithm:
       | "round-robin"
@@ -32,7 +32,7 @@ export interface AiProxyAdvancedConfig {
       | "semantic"
       | "priority";
     /**
-     * Further attempts after the first failure.
+     * Further attempts after the first failure, each at another target.
      */
     readonly retries: number;
     /**
@@ -44,7 +44,7 @@ export interface AiProxyAdvancedConfig {
      */
     readonly write_timeout: number;
     /**
-     * Time to wait for the answer, in milliseconds.
+     * Time to wait for the answer, and then for each further piece of it, in milliseconds. A stream that has begun may pause for 60 s, whatever this says.
      */
     readonly read_timeout: number;
     /**
@@ -60,7 +60,7 @@ export interface AiProxyAdvancedConfig {
      */
     readonly latency_strategy: "tpot" | "e2e";
     /**
-     * What lowest-usage counts.
+     * What lowest-usage counts. cost needs input_cost and output_cost of every target; llm-accuracy is refused.
      */
     readonly tokens_count_strategy: "total-tokens" | "prompt-tokens" | "completion-tokens" | "cost" | "llm-accuracy";
     /**
@@ -80,7 +80,7 @@ export interface AiProxyAdvancedConfig {
       | "non_idempotent"
     )[];
     /**
-     * Failures after which a target is left out for a while; 0: never.
+     * Failures, in all, after which a target is left out for fail_timeout; then one request may show whether it works again. 0: never left out.
      */
     readonly max_fails: number;
     /**

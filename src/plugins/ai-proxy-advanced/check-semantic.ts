@@ -21,7 +21,7 @@ export function checkSemantic({ embeddings, vectordb, targets }: AiProxyAdvanced
     if (description === undefined)
       findings.push(incomplete(`targets.${index}.description`, `needs a description of targets.${index}`));
   }
-  findings.push(...checkCatchall(targets), ...checkDescriptions(targets));
+  findings.push(...checkCatchall(targets));
   if (vectordb !== undefined) {
     findings.push(...checkThreshold(vectordb.threshold, "vectordb.threshold", vectordb));
     for (const [index, { gw }] of targets.entries())
@@ -85,7 +85,7 @@ function checkCatchall(targets: AiProxyAdvancedConfig["targets"]): readonly Conf
   const places = targets.flatMap(({ description }, index) => (description === CATCHALL ? [index] : []));
   const [, second] = places;
   if (second !== undefined) {
-    const message = "more than one target is CATCHALL: they are tried in the order of the file.";
+    const message = "more than one target is CATCHALL: they share by weight what matches no description.";
     return [warning("catchall-repeated", `targets.${second}.description`, message)];
   }
   if (places.length > 0) return [];
@@ -103,19 +103,6 @@ function checkCatchall(targets: AiProxyAdvancedConfig["targets"]): readonly Conf
   }
   const message = "no target is CATCHALL: a prompt that is near no description is answered with 503.";
   return [warning("catchall-missing", "targets", message, "Give one target the description CATCHALL.")];
-}
-
-function checkDescriptions(targets: AiProxyAdvancedConfig["targets"]): readonly ConfigFinding[] {
-  const seen = new Set<string>();
-  return targets.flatMap(({ description }, index) => {
-    if (description === undefined || description === CATCHALL) return [];
-    if (!seen.has(description)) {
-      seen.add(description);
-      return [];
-    }
-    const what = "weight among targets of one description (they are tried in the order of the file)";
-    return [noEffect(`targets.${index}.description`, what)];
-  });
 }
 
 function checkThreshold(

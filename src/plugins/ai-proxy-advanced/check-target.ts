@@ -1,5 +1,6 @@
 import type { AiProxyAdvancedConfig, ConfigFinding } from "../../config/types.ts";
 import { checkAuth } from "./check-auth.ts";
+import { usesPrices } from "./check-balancer.ts";
 import { allOrNone, error, noEffect, notSupported } from "./check-finding.ts";
 
 type Target = AiProxyAdvancedConfig["targets"][number];
@@ -12,13 +13,14 @@ const TEMPLATE = /\$\((?:headers|uri_captures|query_params)\./;
 export function checkTarget(
   target: Target,
   at: string,
-  llmFormat: AiProxyAdvancedConfig["llm_format"],
+  { llm_format: llmFormat, balancer }: AiProxyAdvancedConfig,
 ): readonly ConfigFinding[] {
   return [
     ...checkProvider(target, at),
     ...checkKongRules(target, at, llmFormat),
     ...checkAuth(target.auth, `${at}.auth`),
     ...checkUnrun(target, at),
+    ...(usesPrices(balancer) ? [] : checkPrices(target, at)),
   ];
 }
 
@@ -119,9 +121,12 @@ function checkUnrun({ model, logging, gw }: Target, at: string): readonly Config
   if (gw.examples !== undefined)
     findings.push(notSupported(`${at}.gw.examples`, "gw.examples", "Put the examples into the description."));
   if (logging.log_payloads) findings.push(noEffect(`${at}.logging.log_payloads`, "log_payloads"));
+  return findings;
+}
+
+function checkPrices({ model, logging }: Target, at: string): readonly ConfigFinding[] {
   const prices = Object.keys(model.options ?? {}).filter((option) => /_cost(?:_list)?$|_factor$/.test(option));
   const [price] = prices;
-  if (logging.log_statistics && price !== undefined)
-    findings.push(noEffect(`${at}.model.options.${price}`, prices.join(", ")));
-  return findings;
+  if (!logging.log_statistics || price === undefined) return [];
+  return [noEffect(`${at}.model.options.${price}`, prices.join(", "))];
 }

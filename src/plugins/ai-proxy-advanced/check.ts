@@ -1,5 +1,6 @@
 import type { AiProxyAdvancedConfig, CheckContext, ConfigFinding } from "../../config/types.ts";
-import { error, noEffect, notSupported } from "./check-finding.ts";
+import { checkBalancer } from "./check-balancer.ts";
+import { noEffect, notSupported } from "./check-finding.ts";
 import { checkEmbeddings, checkSemantic, checkVectorDb } from "./check-semantic.ts";
 import { checkTarget } from "./check-target.ts";
 
@@ -10,24 +11,17 @@ import { checkTarget } from "./check-target.ts";
 export function checkAiProxyAdvanced(config: AiProxyAdvancedConfig, _context: CheckContext): readonly ConfigFinding[] {
   const { balancer, embeddings, vectordb, targets } = config;
   return [
-    ...checkAlgorithm(balancer.algorithm),
+    ...checkBalancer(config),
     ...(balancer.algorithm === "semantic" ? checkSemantic(config) : []),
     ...(embeddings === undefined ? [] : checkEmbeddings(embeddings, vectordb)),
     ...(vectordb === undefined ? [] : checkVectorDb(vectordb)),
-    ...targets.flatMap((target, index) => checkTarget(target, `targets.${index}`, config.llm_format)),
+    ...targets.flatMap((target, index) => checkTarget(target, `targets.${index}`, config)),
     ...checkUnrun(config),
   ];
 }
 
-function checkAlgorithm(algorithm: AiProxyAdvancedConfig["balancer"]["algorithm"]): readonly ConfigFinding[] {
-  if (algorithm === "semantic") return [];
-  const message = `the algorithm ${algorithm} is not in this version yet.`;
-  return [error("algorithm-not-supported", "balancer.algorithm", message, "Use algorithm: semantic.")];
-}
-
 function checkUnrun({
   acls,
-  balancer,
   genai_category: category,
   gw,
   llm_format: format,
@@ -39,8 +33,6 @@ function checkUnrun({
   if (category !== "text/generation")
     findings.push(notSupported("genai_category", `genai_category ${category}`, "Use text/generation."));
   if (gw.rule !== "literal") findings.push(notSupported("gw.rule", `gw.rule ${gw.rule}`, "Use literal."));
-  if (balancer.max_fails > 0) findings.push(noEffect("balancer.max_fails", "the circuit breaker (max_fails)"));
   if (gw.refresh_on_401 === true) findings.push(noEffect("gw.refresh_on_401", "gw.refresh_on_401"));
-  if (gw.deadline_ms !== undefined) findings.push(noEffect("gw.deadline_ms", "gw.deadline_ms"));
   return findings;
 }

@@ -36,13 +36,50 @@ describe("checkAiProxyAdvanced", () => {
   });
 
   it.each(["round-robin", "consistent-hashing", "least-connections", "lowest-usage", "lowest-latency", "priority"])(
-    "refuses the algorithm %s, and asks nothing of semantic for it",
+    "runs the algorithm %s, and asks nothing of semantic for it",
     (algorithm) => {
-      expect(check({ balancer: { algorithm }, targets: [{ ...openai, description: undefined as never }] })).toEqual([
-        "error algorithm-not-supported balancer.algorithm",
-      ]);
+      const { description: _, ...bare } = openai;
+      expect(check({ balancer: { algorithm, max_fails: 3 }, targets: [bare] })).toEqual([]);
+      expect(check({ balancer: { algorithm }, targets: [rest] })).toEqual(["warning no-effect targets.0.description"]);
     },
   );
+
+  it("refuses llm-accuracy", () => {
+    const balancer = { algorithm: "lowest-usage", tokens_count_strategy: "llm-accuracy" };
+    expect(check({ balancer, targets: [openai] })).toEqual(["error not-supported balancer.tokens_count_strategy"]);
+  });
+
+  it("asks for both prices of every target where cost decides, and says that they do nothing elsewhere", () => {
+    const balancer = { algorithm: "lowest-usage", tokens_count_strategy: "cost" };
+    const priced = (options: JsonObject): JsonObject => ({
+      ...openai,
+      model: { ...openai.model, options },
+      logging: { log_statistics: true },
+    });
+    const both = priced({ input_cost: 1, output_cost: 2 });
+    expect(check({ balancer, targets: [both, priced({ input_cost: 1 })] })).toEqual([
+      "error missing-option targets.1.model.options.output_cost",
+    ]);
+    expect(check({ balancer: { algorithm: "lowest-usage" }, targets: [both] })).toEqual([
+      "warning no-effect targets.0.model.options.input_cost",
+    ]);
+  });
+
+  it("warns of statuses that fail over only with non_idempotent", () => {
+    const balancer = (...failover_criteria: string[]) => ({ algorithm: "semantic", failover_criteria });
+    expect(check({ ...whole, balancer: balancer("error", "http_429") })).toEqual([
+      "warning no-effect balancer.failover_criteria",
+    ]);
+    expect(check({ ...whole, balancer: balancer("error", "http_429", "non_idempotent") })).toEqual([]);
+    expect(check({ ...whole, balancer: balancer("error", "timeout") })).toEqual([]);
+  });
+
+  it("lets targets share a description", () => {
+    expect(check({ ...whole, targets: [openai, openai, rest] })).toEqual([]);
+    expect(check({ ...whole, targets: [openai, rest, rest] })).toEqual([
+      "warning catchall-repeated targets.2.description",
+    ]);
+  });
 
   it("names each part that semantic lacks", () => {
     const { description: _, ...bare } = openai;
@@ -89,8 +126,8 @@ describe("checkAiProxyAdvanced", () => {
     [{ gw: { rule: "contrast" } }, "error not-supported gw.rule"],
     [{ gw: { refresh_on_401: true } }, "warning no-effect gw.refresh_on_401"],
     [{ gw: { refresh_on_401: false } }, undefined],
-    [{ gw: { deadline_ms: 1 } }, "warning no-effect gw.deadline_ms"],
-    [{ balancer: { algorithm: "semantic", max_fails: 1 } }, "warning no-effect balancer.max_fails"],
+    [{ gw: { deadline_ms: 1 } }, undefined],
+    [{ balancer: { algorithm: "semantic", max_fails: 1 } }, undefined],
   ])("says what it does not honour in %j", (change, expected) => {
     expect(check({ ...whole, ...(change as JsonObject) })).toEqual(expected === undefined ? [] : [expected]);
   });
