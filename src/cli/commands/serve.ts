@@ -1,5 +1,4 @@
 import { once } from "node:events";
-import { unresolvedProblems } from "../../admin/secret-status.ts";
 import { createStatusServer, type StatusServer } from "../../admin/status.ts";
 import { systemClock } from "../../core/clock.ts";
 import { ConfigError } from "../../core/errors.ts";
@@ -72,15 +71,15 @@ function addressesOf(options: OptionValues): Addresses {
 async function serveUntilStopped(
   source: ServingSource,
   wiring: Wiring,
-  { addresses, allowUnresolved }: ServeOptions,
+  addresses: Addresses,
   terminal: Terminal,
 ): Promise<void> {
   const load = async () => await wiring.build(await source.load());
   const server = createGatewayServer({ runtime: await load(), product });
-  const admin = await openAdmin(server, addresses.admin, allowUnresolved, terminal);
+  const admin = await openAdmin(server, addresses.admin, terminal);
   try {
     await server.runtime.warm(AbortSignal.any([terminal.signal, AbortSignal.timeout(WARM_MS)]));
-    for (const problem of problemsOf(server)) terminal.err(`Warning: ${problem}\n`);
+    for (const problem of server.runtime.problems()) terminal.err(`Warning: ${problem}\n`);
     const reload = startReload({
       watch: (onChange) => source.watch(onChange),
       load: async () => await inOneMessage(load()),
@@ -98,11 +97,6 @@ async function serveUntilStopped(
   }
 }
 
-/** Until each secret has been read once the gateway is not ready, unless it may serve without. */
-function problemsOf({ runtime }: GatewayServer, allowUnresolved: boolean): readonly string[] {
-  return [...(allowUnresolved ? [] : unresolvedProblems(runtime.secrets())), ...runtime.problems()];
-}
-
 /** The log has one line for a configuration that is refused: all that is wrong with it is to be there. */
 async function inOneMessage<T>(loading: Promise<T>): Promise<T> {
   try {
@@ -116,7 +110,6 @@ async function inOneMessage<T>(loading: Promise<T>): Promise<T> {
 async function openAdmin(
   server: GatewayServer,
   address: ListenAddress | undefined,
-  allowUnresolved: boolean,
   terminal: Terminal,
 ): Promise<StatusServer | undefined> {
   if (address === undefined) return undefined;
@@ -128,14 +121,9 @@ async function openAdmin(
       requests: server.requests,
       inFlight: server.inFlight,
     }),
-    problems: () => problemsOf(server),
+    problems: () => server.runtime.problems(),
   });
   const listening = await admin.listen(address.host, address.port);
   terminal.err(`Admin listener: http://${formatListenAddress(listening)}\n`);
   return admin;
-}
-
-/** Plugins that share a secret have its problem in common. */
-function problemsOf({ runtime }: GatewayServer): readonly string[] {
-  return [...new Set(runtime.problems())];
 }
