@@ -6,6 +6,7 @@ import { AttemptRecord, type RecordPlan } from "./attempt-record.ts";
 import type { CompiledConfig, CompiledTarget } from "./compile.ts";
 import type { ReadyCredential } from "./credentials.ts";
 import type { Decision } from "./decide.ts";
+import { type KeyGuardOptions, sendGuarded } from "./key-guard.ts";
 import { mayMoveOnFrom } from "./failover.ts";
 import { Relay } from "./relay.ts";
 import { type AttemptFacts, answerHeaders, logAttempt, type Tally } from "./report.ts";
@@ -42,10 +43,9 @@ export function startAttempt(
   credentials: readonly ReadyCredential[],
 ): Relay | undefined {
   const needsUsage = target.logStatistics || plan.balancer.needsUsage;
-  const { request, warnings } = buildRequest(target, call, exchange.request, credentials, {
-    requestId: exchange.id,
-    isRead: call.isStream || needsUsage,
-  });
+  const options = { requestId: exchange.id, isRead: call.isStream || needsUsage };
+  const build = (used: readonly ReadyCredential[]) => buildRequest(target, call, exchange.request, used, options);
+  const { request, warnings } = build(credentials);
   const pass = plan.health.enter(target.index);
   if (pass === undefined) return undefined;
   tally.tried.push(target.index);
@@ -62,7 +62,17 @@ export function startAttempt(
   const record = new AttemptRecord(plan, exchange, facts, { pass, usage, promptTokens: estimateTokens(call) });
   const relay = openRelay(plan, exchange, record, { facts, isStream: call.isStream, hasNext });
   exchange.markAttempt();
-  plan.upstream.send(request, call.isStream ? plan.streamTimeouts : plan.timeouts, relay);
+  const timeouts = call.isStream ? plan.streamTimeouts : plan.timeouts;
+  const guarded: KeyGuardOptions = {
+    credentials: target.credentials,
+    used: credentials,
+    send: (used, handler) => plan.upstream.send(used === credentials ? request : build(used).request, timeouts, handler),
+    onRenewal() {
+      exchange.ai = { ...exchange.ai, key_renewed: true };
+      exchange.markAttempt();
+    },
+  };
+  sendGuarded(guarded, relay);
   return relay;
 }
 
