@@ -1,6 +1,8 @@
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { cannotListen } from "../gateway/listen-error.ts";
+import type { SecretStatus } from "../secrets/lookup.ts";
+import { secretStatusJson } from "./secret-status.ts";
 
 /** What is asked anew for every answer. */
 export interface StatusFacts {
@@ -11,6 +13,7 @@ export interface StatusFacts {
   /** Since the start. */
   readonly requests: number;
   readonly inFlight: number;
+  readonly secrets: readonly SecretStatus[];
 }
 
 export interface StatusSource {
@@ -62,6 +65,7 @@ function toStatus(facts: StatusFacts, uptimeMs: number): object {
     uptime_seconds: Math.floor(uptimeMs / 1_000),
     requests: facts.requests,
     in_flight: facts.inFlight,
+    secrets: facts.secrets.map(secretStatusJson),
   };
 }
 

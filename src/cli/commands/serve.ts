@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import { unresolvedProblems } from "../../admin/secret-status.ts";
 import { createStatusServer, type StatusServer } from "../../admin/status.ts";
 import { systemClock } from "../../core/clock.ts";
 import { ConfigError } from "../../core/errors.ts";
@@ -9,7 +10,7 @@ import type { Command, OptionValues, Terminal } from "../command.ts";
 import { inputArguments, inputOptions } from "../config-input.ts";
 import { parseConnectTo } from "../connect-to.ts";
 import { formatListenAddress, type ListenAddress, parseListenAddress } from "../listen-address.ts";
-import { listOf, textOf } from "../option-values.ts";
+import { isSet, listOf, textOf } from "../option-values.ts";
 import { connectToOption, openServingSource, type ServingSource } from "../serving-source.ts";
 import { product, version } from "../version.ts";
 import { failureLines } from "../views/failure.ts";
@@ -31,6 +32,10 @@ export const serve: Command = {
     { flags: "--admin-listen <address>", summary: "where /status is: HOST:PORT, or off", default: "127.0.0.1:8001" },
     connectToOption,
     {
+      flags: "--allow-unresolved",
+      summary: "be ready although secrets could not be read; what needs them answers 503",
+    },
+    {
       flags: "--log-level <level>",
       summary: "the JSON log on stdout: a line a request at info",
       choices: ["debug", "info", "warn", "error", "silent"],
@@ -38,14 +43,14 @@ export const serve: Command = {
     },
   ],
   async run(args, options, terminal) {
-    const addresses = addressesOf(options);
+    const serveOptions = { addresses: addressesOf(options), allowUnresolved: isSet(options, "allowUnresolved") };
     const connectTo = parseConnectTo(listOf(options, "connectTo"));
     const source = await openServingSource(args, options, terminal);
     terminal.err(`Serving ${source.description}.\n`);
     const log = createLog({ destination: STDOUT, level: textOf(options, "logLevel") as LogLevel, clock: systemClock });
     const wiring = createWiring({ environment: terminal.environment, connectTo });
     try {
-      await serveUntilStopped(source, wiring, addresses, terminal);
+      await serveUntilStopped(source, wiring, serveOptions, terminal);
       return 0;
     } finally {
       await Promise.all([wiring.close(), source.close()]);
@@ -53,6 +58,11 @@ export const serve: Command = {
     }
   },
 };
+
+interface ServeOptions {
+  readonly addresses: Addresses;
+  readonly allowUnresolved: boolean;
+}
 
 interface Addresses {
   readonly proxy: ListenAddress;
@@ -71,15 +81,15 @@ function addressesOf(options: OptionValues): Addresses {
 async function serveUntilStopped(
   source: ServingSource,
   wiring: Wiring,
-  addresses: Addresses,
+  { addresses, allowUnresolved }: ServeOptions,
   terminal: Terminal,
 ): Promise<void> {
   const load = async () => await wiring.build(await source.load());
   const server = createGatewayServer({ runtime: await load(), product });
-  const admin = await openAdmin(server, addresses.admin, terminal);
+  const admin = await openAdmin(server, addresses.admin, allowUnresolved, terminal);
   try {
     await server.runtime.warm(AbortSignal.any([terminal.signal, AbortSignal.timeout(WARM_MS)]));
-    for (const problem of server.runtime.problems()) terminal.err(`Warning: ${problem}\n`);
+    for (const problem of problemsOf(server, false)) terminal.err(`Warning: ${problem}\n`);
     const reload = startReload({
       watch: (onChange) => source.watch(onChange),
       load: async () => await inOneMessage(load()),
@@ -97,6 +107,11 @@ async function serveUntilStopped(
   }
 }
 
+/** Until each secret has been read once the gateway is not ready, unless it may serve without. */
+function problemsOf({ runtime }: GatewayServer, allowUnresolved: boolean): readonly string[] {
+  return [...(allowUnresolved ? [] : unresolvedProblems(runtime.secrets())), ...new Set(runtime.problems())];
+}
+
 /** The log has one line for a configuration that is refused: all that is wrong with it is to be there. */
 async function inOneMessage<T>(loading: Promise<T>): Promise<T> {
   try {
@@ -110,6 +125,7 @@ async function inOneMessage<T>(loading: Promise<T>): Promise<T> {
 async function openAdmin(
   server: GatewayServer,
   address: ListenAddress | undefined,
+  allowUnresolved: boolean,
   terminal: Terminal,
 ): Promise<StatusServer | undefined> {
   if (address === undefined) return undefined;
@@ -120,8 +136,9 @@ async function openAdmin(
       routes: server.runtime.plans.length,
       requests: server.requests,
       inFlight: server.inFlight,
+      secrets: server.runtime.secrets(),
     }),
-    problems: () => server.runtime.problems(),
+    problems: () => problemsOf(server, allowUnresolved),
   });
   const listening = await admin.listen(address.host, address.port);
   terminal.err(`Admin listener: http://${formatListenAddress(listening)}\n`);

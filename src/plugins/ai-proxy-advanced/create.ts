@@ -40,7 +40,7 @@ export async function createAiProxyAdvanced(config: AiProxyAdvancedConfig, servi
       return await explain(decisions, readCall(probe.body, config.response_streaming), probe);
     },
     warm: (signal) => warm(credentials, parts, signal),
-    problems: () => problemsOf(credentials, parts),
+    problems: () => (parts?.index.problem === undefined ? [] : [parts.index.problem]),
     async close() {
       balancing.close();
       await parts?.close();
@@ -82,15 +82,4 @@ function aborted(signal: AbortSignal): Promise<void> {
     if (signal.aborted) resolve();
     else signal.addEventListener("abort", () => resolve(), { once: true });
   });
-}
-
-function problemsOf(credentials: readonly Credential[], parts: SemanticParts | undefined): string[] {
-  const unresolved = credentials.flatMap(({ reference, isResolved }) =>
-    reference === undefined || isResolved ? [] : [reference],
-  );
-  const problems = [...new Set(unresolved)].map(
-    (reference) => `${reference} is not resolved: check it with gw vault get`,
-  );
-  const problem = parts?.index.problem;
-  return problem === undefined ? problems : [...problems, problem];
 }

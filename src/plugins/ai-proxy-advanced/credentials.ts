@@ -63,10 +63,6 @@ export class Credential {
     this.#services = services;
   }
 
-  get isResolved(): boolean {
-    return this.#value.peek() !== undefined;
-  }
-
   /** undefined until its references have been resolved once. Throws SecretError GW_SECRET_UNUSABLE. */
   peek(): ReadyCredential | undefined {
     const secret = this.#value.peek();

@@ -10,7 +10,7 @@ let problems: readonly string[];
 async function start(): Promise<void> {
   problems = [];
   server = createStatusServer({
-    facts: () => ({ version: "1.2.3", serial: undefined, routes: 2, requests: 10, inFlight: 1 }),
+    facts: () => ({ version: "1.2.3", serial: undefined, routes: 2, requests: 10, inFlight: 1, secrets: [] }),
     problems: () => problems,
   });
   port = (await server.listen("127.0.0.1", 0)).port;
@@ -44,6 +44,7 @@ describe("the admin listener", () => {
         uptime_seconds: expect.any(Number) as number,
         requests: 10,
         in_flight: 1,
+        secrets: [],
       },
     });
   });

@@ -176,19 +176,6 @@ describe("warm and problems", () => {
     const { plugin } = await start(aiConfig(seedTargets()));
     expect(plugin.problems?.()).toEqual([]);
   });
-
-  test("a key that does not resolve and descriptions that cannot be embedded are named", async () => {
-    const { plugin, embedder, secrets } = await start(
-      aiConfig([
-        aiTarget(upstream.origin, { description: "code", auth: { ...bareAuth, header_value: "{vault://v/other}" } }),
-      ]),
-    );
-    expect(plugin.problems?.()).toEqual([expect.stringContaining("{vault://v/other} is not resolved")]);
-    secrets.set("{vault://v/other}", "sk");
-    await plugin.warm?.(new AbortController().signal);
-    expect(plugin.problems?.()).toEqual([]);
-    expect(embedder.state).toBe("here");
-  });
 });
 
 const bareAuth = {
