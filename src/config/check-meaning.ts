@@ -1,4 +1,3 @@
-import { assertNever } from "../core/assert-never.ts";
 import type { JsonObject } from "../core/json.ts";
 import type { Draft, Finding } from "./draft.ts";
 import type { CheckContext, PluginCheck } from "./plugin-check.ts";
@@ -7,7 +6,8 @@ import { checkReferences } from "./rules/references.ts";
 import { checkRoute } from "./rules/routes.ts";
 import { checkPlainSecrets } from "./rules/secrets.ts";
 import { checkService } from "./rules/services.ts";
-import { checkVault, environmentPrefixes, vaultPrefixes } from "./rules/vaults.ts";
+import { checkIsRun } from "./rules/not-run.ts";
+import { checkVault, checkVaultCycle, vaultPrefixes } from "./rules/vaults.ts";
 import type { Entity, Plugin, Route, Service, Vault } from "./types.ts";
 
 export interface MeaningOptions {
@@ -17,14 +17,14 @@ export interface MeaningOptions {
 
 /** What the rules need to know of the whole configuration. */
 export interface MeaningContext extends CheckContext {
-  readonly environmentPrefixes: ReadonlySet<string>;
+  readonly vaults: readonly JsonObject[];
 }
 
 /** `stored` are vaults that the files may refer to without declaring them. */
 export function meaningContext(drafts: readonly Draft[], stored: readonly JsonObject[] = []): MeaningContext {
   const own = drafts.filter((draft) => draft.collection === "vaults").map((draft) => draft.value);
   const vaults = [...own, ...stored];
-  return { vaultPrefixes: vaultPrefixes(vaults), environmentPrefixes: environmentPrefixes(vaults) };
+  return { vaultPrefixes: vaultPrefixes(vaults), vaults };
 }
 
 /** Rules beyond the schemas, for an entity that passed its schema. */
@@ -34,10 +34,9 @@ export function checkMeaning(
   context: MeaningContext,
   options: MeaningOptions,
 ): readonly Finding[] {
-  const prefixes = { all: context.vaultPrefixes, environment: context.environmentPrefixes };
   return [
     ...checkOwn(draft, entity, context, options),
-    ...checkReferences(draft, prefixes),
+    ...checkReferences(draft, context.vaultPrefixes),
     ...checkPlainSecrets(draft),
   ];
 }
@@ -49,13 +48,11 @@ function checkOwn(draft: Draft, entity: Entity, context: MeaningContext, options
     case "routes":
       return checkRoute(entity as Route);
     case "vaults":
-      return checkVault(entity as Vault);
+      return [...checkVault(entity as Vault), ...checkVaultCycle((entity as Vault).prefix, context.vaults)];
     case "plugins":
       return checkPlugin(draft, entity as Plugin, context, options);
-    case "consumers":
-      return [];
     default:
-      return assertNever(draft.collection);
+      return checkIsRun(draft);
   }
 }
 

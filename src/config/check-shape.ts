@@ -16,6 +16,20 @@ const validatorOf = {
   plugins: validators.plugin,
   vaults: validators.vault,
   consumers: validators.consumer,
+  upstreams: validators.upstream,
+  targets: validators.target,
+  certificates: validators.certificate,
+  ca_certificates: validators.caCertificate,
+  snis: validators.sni,
+  consumer_groups: validators.consumerGroup,
+  consumer_group_consumers: validators.consumerGroupConsumer,
+  acls: validators.acl,
+  keyauth_credentials: validators.keyauthCredential,
+  basicauth_credentials: validators.basicauthCredential,
+  hmacauth_credentials: validators.hmacauthCredential,
+  jwt_secrets: validators.jwtSecret,
+  oauth2_credentials: validators.oauth2Credential,
+  mtls_auth_credentials: validators.mtlsAuthCredential,
 } as const satisfies Record<CollectionName, unknown>;
 
 /** What is wrong with the entity by its schema, the `config` of a known plugin or vault included. Values are never quoted, but for words of a closed list. */
@@ -36,15 +50,16 @@ export function withoutConfigNulls(collection: CollectionName, value: JsonObject
   return { ...value, config: dropNulls(value["config"]) };
 }
 
+/** Of these an entity needs at least one. */
+const eitherOf: Readonly<Partial<Record<CollectionName, readonly string[]>>> = {
+  services: ["name", "id"],
+  routes: ["name", "id"],
+  consumers: ["username", "custom_id"],
+};
+
 function checkIdentity({ collection, value }: Draft): readonly Finding[] {
-  const keys = {
-    services: ["name", "id"],
-    routes: ["name", "id"],
-    consumers: ["username", "custom_id"],
-    plugins: [],
-    vaults: [],
-  }[collection];
-  if (keys.length === 0 || keys.some((key) => Object.hasOwn(value, key))) return [];
+  const keys = eitherOf[collection];
+  if (keys === undefined || keys.some((key) => Object.hasOwn(value, key))) return [];
   return [{ severity: "error", code: "required-key", message: `needs the key "${keys.join('" or "')}".`, path: [] }];
 }
 
@@ -124,7 +139,7 @@ function unknownKey(
   known: readonly string[],
 ): readonly Finding[] {
   const at = { severity: "error", path: [...path, key], isAboutKey: true } as const;
-  if (path.length === 0 && unsupportedKeys[collection].has(key)) {
+  if (path.length === 0 && unsupportedKeys[collection]?.has(key) === true) {
     return [{ ...at, code: "not-supported", message: `the key "${key}" is not supported by this version.` }];
   }
   return [{ ...at, code: "unknown-key", message: `the key "${key}"${of} is not known.${didYouMean(key, known)}` }];

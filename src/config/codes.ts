@@ -20,6 +20,7 @@ export const diagnosticCodes = [
   "conflicting-value",
   "ignored-key",
   "not-supported",
+  "not-run",
   "no-effect",
 
   "unknown-key",
@@ -41,6 +42,7 @@ export const diagnosticCodes = [
 
   "vault-prefix",
   "vault-login",
+  "vault-cycle",
   "bad-reference",
   "unknown-vault",
   "reference-not-whole",

@@ -1,7 +1,7 @@
 import type { Diagnostic, Place, Severity } from "../core/diagnostics.ts";
 import { isJsonObject, type Json, type JsonObject } from "../core/json.ts";
 import type { DiagnosticCode } from "./codes.ts";
-import { kindOf } from "./kinds.ts";
+import { kindOf, siblingKeys } from "./kinds.ts";
 import { type Path, printPath, printPointer } from "./path.ts";
 import type { SourceDocument } from "./source-document.ts";
 import type { CollectionName } from "./types.ts";
@@ -54,16 +54,27 @@ export function placeOfDraft(draft: Draft): Place {
 export function labelOf(draft: Draft): string {
   const kind = kindOf(draft.collection);
   const name = nameOf(draft);
-  const own = `${capitalise(kind.name)} ${name === undefined ? "without a name" : `"${name}"`}`;
-  return draft.collection !== "plugins" || draft.parent === undefined
+  const own = `${capitalise(kind.name)}${name === undefined ? withoutName(draft) : ` "${name}"`}`;
+  return draft.parent === undefined || ["routes"].includes(draft.collection)
     ? own
     : `${own} of ${uncapitalise(labelOf(draft.parent))}`;
 }
 
-/** By which others refer to it; undefined when it only has an id. */
+function withoutName({ collection }: Draft): string {
+  return nameKeys(collection).length === 0 ? "" : " without a name";
+}
+
+/** By which others refer to it; undefined when it only has an id, or its name is a secret. */
 export function nameOf(draft: Draft): string | undefined {
-  const keys = draft.collection === "plugins" ? ["name"] : kindOf(draft.collection).keys;
-  return keys.map((key) => textAt(draft.value, key)).find((name) => name !== undefined);
+  return nameKeys(draft.collection)
+    .map((key) => textAt(draft.value, key))
+    .find((name) => name !== undefined);
+}
+
+function nameKeys(collection: CollectionName): readonly string[] {
+  return collection === "keyauth_credentials" || collection === "ca_certificates"
+    ? []
+    : (siblingKeys[collection] ?? kindOf(collection).keys);
 }
 
 /** A non-empty text member. */

@@ -12,14 +12,38 @@ export interface FlatDocument {
   readonly diagnostics: readonly Diagnostic[];
 }
 
+/** Of consumers, in the order of the file format. */
+export const credentialCollections = [
+  "acls",
+  "keyauth_credentials",
+  "basicauth_credentials",
+  "hmacauth_credentials",
+  "jwt_secrets",
+  "oauth2_credentials",
+  "mtls_auth_credentials",
+] as const satisfies readonly CollectionName[];
+
 /** Which collections an entity may nest. */
-export const nestedCollections: Readonly<Record<CollectionName, readonly CollectionName[]>> = {
+const nesting: Readonly<Partial<Record<CollectionName, readonly CollectionName[]>>> = {
   services: ["routes", "plugins"],
   routes: ["plugins"],
-  consumers: ["plugins"],
-  plugins: [],
-  vaults: [],
+  consumers: [...credentialCollections, "plugins"],
+  consumer_groups: ["plugins"],
+  upstreams: ["targets"],
+  certificates: ["snis"],
 };
+
+export function nestedCollections(collection: CollectionName): readonly CollectionName[] {
+  return nesting[collection] ?? [];
+}
+
+/** Exist only below another entity; the rest has a list of its own as well. */
+export const onlyNested: ReadonlySet<CollectionName> = new Set([
+  ...credentialCollections,
+  "targets",
+  "snis",
+  "consumer_group_consumers",
+]);
 
 /** All entities of a file, nested ones too, in the order of the file. */
 export function flatten(document: SourceDocument): FlatDocument {
@@ -46,10 +70,11 @@ export function flatten(document: SourceDocument): FlatDocument {
     }
   };
   const add = (item: JsonObject, collection: CollectionName, path: Path, parent: Draft | undefined): void => {
-    const nested = nestedCollections[collection];
+    const nested = nestedCollections(collection);
+    const membership = memberships[collection];
     const draft: Draft = {
       collection,
-      value: without(item, nested),
+      value: without(item, membership === undefined ? nested : [...nested, membership.key]),
       document,
       path,
       ...(parent === undefined ? {} : { parent }),
@@ -57,9 +82,47 @@ export function flatten(document: SourceDocument): FlatDocument {
     found.drafts.push(draft);
     found.diagnostics.push(...refuseOwnParent(draft));
     for (const each of nested) collect(item, each, [...path, each], draft);
+    if (membership !== undefined) collectMembers(item, membership, [...path, membership.key], draft);
   };
-  for (const { collection } of kinds) collect(value, collection, [collection], undefined);
+  const collectMembers = (owner: JsonObject, { key, field }: Membership, path: Path, parent: Draft): void => {
+    const list = Object.hasOwn(owner, key) ? owner[key] : undefined;
+    if (list === undefined) return;
+    if (!Array.isArray(list)) return wrong(path, `${key} must be a list.`);
+    for (const [index, item] of list.entries()) {
+      const value = memberValue(item as Json, field);
+      if (value === undefined)
+        wrong([...path, index], `Each of ${key} must name one, as in { ${nameKeys[field]}: x }.`);
+      else
+        found.drafts.push({ collection: "consumer_group_consumers", value, document, path: [...path, index], parent });
+    }
+  };
+  for (const { collection } of kinds) {
+    if (!onlyNested.has(collection)) collect(value, collection, [collection], undefined);
+  }
   return found;
+}
+
+/** Who belongs to which group is written at either end. */
+interface Membership {
+  readonly key: string;
+  /** The end that the item names. */
+  readonly field: "consumer" | "consumer_group";
+}
+
+const memberships: Readonly<Partial<Record<CollectionName, Membership>>> = {
+  consumers: { key: "groups", field: "consumer_group" },
+  consumer_groups: { key: "consumers", field: "consumer" },
+};
+const nameKeys = { consumer: "username", consumer_group: "name" } as const;
+
+/** `{name: x}`, `{username: x}` or `{id: x}`, with tags; undefined for anything else. */
+function memberValue(item: Json, field: Membership["field"]): JsonObject | undefined {
+  if (!isJsonObject(item)) return undefined;
+  const keys = [nameKeys[field], ...(field === "consumer" ? ["custom_id"] : []), "id"];
+  const key = keys.find((each) => typeof item[each] === "string" && item[each] !== "");
+  if (key === undefined) return undefined;
+  const tags: [string, Json][] = item["tags"] === undefined ? [] : [["tags", item["tags"]]];
+  return Object.fromEntries([[field, key === "id" ? { id: item[key] } : item[key]] as [string, Json], ...tags]);
 }
 
 /** The field of `draft` that its parent fills: `service` for what is nested under a service. */

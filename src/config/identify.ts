@@ -4,7 +4,8 @@ import { isJsonObject, type Json } from "../core/json.ts";
 import { diagnose, type Draft, type Finding, labelOf, nameOf, placeOfDraft, textAt } from "./draft.ts";
 import { parentField } from "./flatten.ts";
 import { deterministicId, pluginKey } from "./ids.ts";
-import { kindOf, kinds } from "./kinds.ts";
+import { kindOf, kinds, siblingKeys } from "./kinds.ts";
+import { entitySchemas } from "./schemas.ts";
 import { noStoredNames, type Reference, type Referred, type StoredNames } from "./stored-names.ts";
 import type { CollectionName } from "./types.ts";
 
@@ -107,7 +108,7 @@ class Identifier {
       severity: "error",
       code: "duplicate",
       message: unique.message,
-      path: unique.field === "scope" ? ["name"] : [unique.field],
+      path: unique.field === "scope" ? (siblingKeys[entity.draft.collection] ?? []).slice(0, 1) : [unique.field],
       related: [{ message: `${labelOf(first.draft)} is first`, place: placeOfDraft(first.draft) }],
     });
   }
@@ -128,19 +129,28 @@ interface Unique {
 function uniqueValues({ draft, id, references }: Identified): readonly Unique[] {
   const { collection, value } = draft;
   const fields = collection === "plugins" ? ["instance_name"] : kindOf(collection).keys;
+  const isSecret = (field: string): boolean =>
+    entitySchemas[collection].properties?.[field]?.["x-gw-sensitive"] === true;
+  const quote = (field: string, text: string): string => (isSecret(field) ? "" : ` "${text}"`);
   const named = fields.flatMap((field): Unique[] => {
     const text = textAt(value, field);
-    return text === undefined ? [] : [{ field, value: text, message: `the ${field} "${text}" is already taken.` }];
+    return text === undefined
+      ? []
+      : [{ field, value: text, message: `the ${field}${quote(field, text)} is already taken.` }];
   });
-  const scope: Unique[] = collection === "plugins" ? [scopeOf(draft, references)] : [];
+  const scope: Unique[] = siblingKeys[collection] === undefined ? [] : [scopeOf(draft, references)];
   return [...named, ...scope, { field: "id", value: id, message: `the id "${id}" is already taken.` }];
 }
 
 function scopeOf(draft: Draft, references: Identified["references"]): Unique {
   const where = [...references].map(([field, { id }]) => `${field} ${id}`).join(" ");
+  const keys = siblingKeys[draft.collection] ?? [];
   const message =
-    "runs twice in the same place: a plugin is identified by its name and its service, route and consumer.";
-  return { field: "scope", value: `${textAt(draft.value, "name")} ${where}`, message };
+    draft.collection === "plugins"
+      ? "runs twice in the same place: a plugin is identified by its name and its service, route, consumer and group."
+      : "is declared twice in the same place.";
+  const value = [...keys.map((key) => textAt(draft.value, key) ?? ""), where].join(" ");
+  return { field: "scope", value, message };
 }
 
 function referredTo(entity: Identified | undefined): Referred | undefined {
@@ -150,7 +160,7 @@ function referredTo(entity: Identified | undefined): Referred | undefined {
 /** What tells an entity from others of its kind, besides its id. */
 function identitiesOf(draft: Draft, references: Identified["references"]): readonly string[] {
   const { collection, value } = draft;
-  if (collection === "plugins") return [`scope ${scopeOf(draft, references).value}`];
+  if (siblingKeys[collection] !== undefined) return [`scope ${scopeOf(draft, references).value}`];
   return kindOf(collection).keys.flatMap((key) => {
     const text = textAt(value, key);
     return text === undefined ? [] : [`${key} ${text}`];
@@ -158,8 +168,15 @@ function identitiesOf(draft: Draft, references: Identified["references"]): reado
 }
 
 function derivedId(draft: Draft, references: Identified["references"]): string {
-  const name = nameOf(draft) ?? "";
-  if (draft.collection !== "plugins") return deterministicId(draft.collection, name);
+  const name =
+    nameOf(draft) ??
+    kindOf(draft.collection)
+      .keys.map((key) => textAt(draft.value, key) ?? "")
+      .join();
+  if (draft.collection !== "plugins") {
+    const isNameless = siblingKeys[draft.collection] !== undefined;
+    return deterministicId(draft.collection, isNameless ? scopeOf(draft, references).value : name);
+  }
   const scope = Object.fromEntries([...references].map(([field, { id, name }]) => [field, name ?? id]));
   return deterministicId("plugins", pluginKey(name, scope));
 }

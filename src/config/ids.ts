@@ -17,10 +17,11 @@ export interface PluginScope {
   readonly service?: string;
   readonly route?: string;
   readonly consumer?: string;
+  readonly consumer_group?: string;
 }
 
 export function pluginKey(name: string, scope: PluginScope): string {
-  const parts = (["service", "route", "consumer"] as const).map((field) =>
+  const parts = (["service", "route", "consumer", "consumer_group"] as const).map((field) =>
     scope[field] === undefined ? "" : `:${field}/${scope[field]}`,
   );
   return name + parts.join("");

@@ -1,6 +1,6 @@
 import { BugError } from "../core/errors.ts";
 import type { JsonObject } from "../core/json.ts";
-import type { CollectionName } from "./types.ts";
+import type { CollectionName, GatewayConfig } from "./types.ts";
 
 /**
  * One row per entity kind: what loading, comparing, ordering and naming need to know. To add a kind: one row here, one schema file.
@@ -21,6 +21,8 @@ export interface Kind {
 }
 
 export const kinds: readonly Kind[] = [
+  { collection: "certificates", name: "certificate", level: 1, references: {}, keys: [], sets: ["tags"] },
+  { collection: "ca_certificates", name: "ca-certificate", level: 1, references: {}, keys: ["cert"], sets: ["tags"] },
   {
     collection: "consumers",
     name: "consumer",
@@ -30,6 +32,15 @@ export const kinds: readonly Kind[] = [
     sets: ["tags"],
   },
   { collection: "vaults", name: "vault", level: 1, references: {}, keys: ["prefix"], sets: ["tags"] },
+  { collection: "consumer_groups", name: "consumer-group", level: 2, references: {}, keys: ["name"], sets: ["tags"] },
+  {
+    collection: "snis",
+    name: "sni",
+    level: 2,
+    references: { certificate: "certificates" },
+    keys: ["name"],
+    sets: ["tags"],
+  },
   {
     collection: "services",
     name: "service",
@@ -37,6 +48,24 @@ export const kinds: readonly Kind[] = [
     references: {},
     keys: ["name"],
     sets: ["tags", "ca_certificates"],
+  },
+  {
+    collection: "upstreams",
+    name: "upstream",
+    level: 2,
+    references: { client_certificate: "certificates" },
+    keys: ["name"],
+    sets: ["tags"],
+  },
+  credential("keyauth_credentials", "key-auth", ["key"]),
+  credential("hmacauth_credentials", "hmac-auth", ["username"]),
+  credential("jwt_secrets", "jwt-auth", ["key"]),
+  credential("basicauth_credentials", "basic-auth", ["username"]),
+  credential("oauth2_credentials", "oauth2-cred", ["client_id"]),
+  credential("acls", "acl-group", []),
+  {
+    ...credential("mtls_auth_credentials", "mtls-auth", []),
+    references: { consumer: "consumers", ca_certificate: "ca_certificates" },
   },
   {
     collection: "routes",
@@ -47,14 +76,49 @@ export const kinds: readonly Kind[] = [
     sets: ["tags", "protocols", "methods", "hosts", "paths", "snis"],
   },
   {
+    collection: "targets",
+    name: "target",
+    level: 3,
+    references: { upstream: "upstreams" },
+    keys: [],
+    sets: ["tags"],
+  },
+  {
+    collection: "consumer_group_consumers",
+    name: "consumer-group-consumer",
+    level: 3,
+    references: { consumer: "consumers", consumer_group: "consumer_groups" },
+    keys: [],
+    sets: ["tags"],
+  },
+  {
     collection: "plugins",
     name: "plugin",
     level: 4,
-    references: { service: "services", route: "routes", consumer: "consumers" },
+    references: { service: "services", route: "routes", consumer: "consumers", consumer_group: "consumer_groups" },
     keys: [],
     sets: ["tags", "protocols"],
   },
 ];
+
+/** Level 2 in decK, after the consumers they belong to. */
+function credential(collection: CollectionName, name: string, keys: readonly string[]): Kind {
+  return { collection, name, level: 2, references: { consumer: "consumers" }, keys, sets: ["tags", "redirect_uris"] };
+}
+
+/** Without a single entity. */
+export const emptyConfig: GatewayConfig = Object.fromEntries(
+  kinds.map(({ collection }) => [collection, []]),
+) as unknown as GatewayConfig;
+
+/** Fields that tell a nameless entity from its siblings: with its foreign keys they make its identity. */
+export const siblingKeys: Readonly<Partial<Record<CollectionName, readonly string[]>>> = {
+  plugins: ["name"],
+  targets: ["target"],
+  acls: ["group"],
+  mtls_auth_credentials: ["subject_name"],
+  consumer_group_consumers: [],
+};
 
 /** The row of a collection. */
 export function kindOf(collection: CollectionName): Kind {
@@ -69,9 +133,10 @@ export function inNaturalOrder<T>(kind: Kind, entities: readonly T[]): T[] {
   return keyed.sort((a, b) => compareText(a.key, b.key)).map(({ entity }) => entity);
 }
 
-function naturalKey({ keys }: Kind, entity: JsonObject): string {
-  const name = (keys.length === 0 ? ["name"] : keys).map((key) => entity[key]).find(isText) ?? "";
-  return `${name}\u0000${String(entity["id"])}`;
+function naturalKey({ collection, keys }: Kind, entity: JsonObject): string {
+  const { id = "" } = entity;
+  const name = (siblingKeys[collection] ?? keys).map((key) => entity[key]).find(isText) ?? "";
+  return `${name}\u0000${isText(id) ? id : ""}`;
 }
 
 function isText(value: unknown): value is string {

@@ -3,7 +3,7 @@ import { isJsonObject, type Json, type JsonObject } from "../core/json.ts";
 import { dropDefaults } from "./defaults.ts";
 import { nestedCollections } from "./flatten.ts";
 import { deterministicId, pluginKey } from "./ids.ts";
-import { kindOf } from "./kinds.ts";
+import { kindOf, kinds, siblingKeys } from "./kinds.ts";
 import { printPointer } from "./path.ts";
 import { entitySchemas } from "./schemas.ts";
 import { sensitivePointers } from "./sensitive.ts";
@@ -30,7 +30,17 @@ export function printConfig(config: GatewayConfig, options: PrintOptions = {}): 
   return stringify(document, { lineWidth: 0, aliasDuplicateObjects: false, schema: "core", compat: "yaml-1.1" });
 }
 
-const TOP_LEVEL: readonly CollectionName[] = ["vaults", "consumers", "services", "routes", "plugins"];
+const TOP_LEVEL: readonly CollectionName[] = [
+  "certificates",
+  "ca_certificates",
+  "vaults",
+  "consumer_groups",
+  "consumers",
+  "upstreams",
+  "services",
+  "routes",
+  "plugins",
+];
 
 class Printer {
   readonly #config: GatewayConfig;
@@ -42,7 +52,7 @@ class Printer {
   constructor(config: GatewayConfig, options: PrintOptions) {
     this.#config = config;
     this.#options = options;
-    for (const collection of TOP_LEVEL) {
+    for (const { collection } of kinds) {
       for (const entity of config[collection]) {
         this.#byId.set(`${collection} ${entity.id}`, entity);
         const parent = parentOf(collection, entity);
@@ -66,13 +76,24 @@ class Printer {
     const isWhole = this.#options.defaults === true;
     const short = isWhole ? whole : (dropDefaults(whole, entitySchemas[collection]) as JsonObject);
     const own = Object.entries(short).filter(([key]) => key !== parent?.field);
-    const nested = nestedCollections[collection].flatMap((child): [string, Json][] => {
+    const nested = nestedCollections(collection).flatMap((child): [string, Json][] => {
       const children = this.#children.get(`${entity.id} ${child}`) ?? [];
       return children.length === 0 ? [] : [[child, children.map((each) => this.#print(child, each))]];
     });
     const isDerived = this.#options.ids !== true && id === this.#derivedId(collection, entity);
     const explicitId: [string, Json][] = isDerived ? [] : [["id", id ?? ""]];
-    return Object.fromEntries([...explicitId, ...own, ...nested]);
+    return Object.fromEntries([...explicitId, ...own, ...this.#groups(collection, entity), ...nested]);
+  }
+
+  /** Memberships are written at the consumer. */
+  #groups(collection: CollectionName, { id }: Entity): readonly [string, Json][] {
+    if (collection !== "consumers") return [];
+    const own = this.#config.consumer_group_consumers.filter(({ consumer }) => consumer.id === id);
+    const groups = own.map(({ consumer_group: group, tags }): Json => {
+      const name = this.#referenceName("consumer_groups", group.id);
+      return { ...(name === undefined ? { id: group.id } : { name }), ...(tags === undefined ? {} : { tags }) };
+    });
+    return groups.length === 0 ? [] : [["groups", groups]];
   }
 
   /** Foreign keys by name. */
@@ -88,14 +109,27 @@ class Printer {
   }
 
   #derivedId(collection: CollectionName, entity: Entity): string | undefined {
-    const name = collection === "plugins" ? textOf(entity, "name") : firstKey(collection, entity);
-    if (name === undefined) return undefined;
-    if (collection !== "plugins") return deterministicId(collection, name);
-    const scope = Object.entries(kindOf("plugins").references).flatMap(([field, target]): [string, string][] => {
+    const siblings = siblingKeys[collection];
+    if (collection === "plugins") {
+      const scope = this.#scope(collection, entity).map(({ field, target, id }) => [field, this.#nameOf(target, id)]);
+      return deterministicId("plugins", pluginKey(textOf(entity, "name") ?? "", Object.fromEntries(scope)));
+    }
+    if (siblings !== undefined) {
+      const where = this.#scope(collection, entity).map(({ field, id }) => `${field} ${id}`);
+      return deterministicId(
+        collection,
+        [...siblings.map((key) => textOf(entity, key) ?? ""), where.join(" ")].join(" "),
+      );
+    }
+    const name = firstKey(collection, entity);
+    return name === undefined ? undefined : deterministicId(collection, name);
+  }
+
+  #scope(collection: CollectionName, entity: Entity) {
+    return Object.entries(kindOf(collection).references).flatMap(([field, target]) => {
       const id = referredId(entity, field);
-      return id === undefined ? [] : [[field, this.#nameOf(target, id)]];
+      return id === undefined ? [] : [{ field, target, id }];
     });
-    return deterministicId("plugins", pluginKey(name, Object.fromEntries(scope)));
   }
 
   /** What a foreign key may be written as. */
@@ -119,7 +153,7 @@ function parentOf(
 ): { readonly field: string; readonly id: string } | undefined {
   const owners = Object.entries(kindOf(collection).references).flatMap(([field, target]) => {
     const id = referredId(entity, field);
-    return id === undefined || !nestedCollections[target].includes(collection) ? [] : [{ field, id }];
+    return id === undefined || !nestedCollections(target).includes(collection) ? [] : [{ field, id }];
   });
   return owners.length === 1 ? owners[0] : undefined;
 }

@@ -1,5 +1,19 @@
 import aiProxyAdvanced from "../../schemas/plugins/ai-proxy-advanced.schema.json" with { type: "json" };
 import consumer from "../../schemas/consumer.schema.json" with { type: "json" };
+import upstream from "../../schemas/upstream.schema.json" with { type: "json" };
+import target from "../../schemas/target.schema.json" with { type: "json" };
+import certificate from "../../schemas/certificate.schema.json" with { type: "json" };
+import caCertificate from "../../schemas/ca-certificate.schema.json" with { type: "json" };
+import sni from "../../schemas/sni.schema.json" with { type: "json" };
+import consumerGroup from "../../schemas/consumer-group.schema.json" with { type: "json" };
+import consumerGroupConsumer from "../../schemas/consumer-group-consumer.schema.json" with { type: "json" };
+import acl from "../../schemas/acl.schema.json" with { type: "json" };
+import keyauthCredential from "../../schemas/keyauth-credential.schema.json" with { type: "json" };
+import basicauthCredential from "../../schemas/basicauth-credential.schema.json" with { type: "json" };
+import hmacauthCredential from "../../schemas/hmacauth-credential.schema.json" with { type: "json" };
+import jwtSecret from "../../schemas/jwt-secret.schema.json" with { type: "json" };
+import oauth2Credential from "../../schemas/oauth2-credential.schema.json" with { type: "json" };
+import mtlsAuthCredential from "../../schemas/mtls-auth-credential.schema.json" with { type: "json" };
 import gateway from "../../schemas/gateway.schema.json" with { type: "json" };
 import plugin from "../../schemas/plugin.schema.json" with { type: "json" };
 import route from "../../schemas/route.schema.json" with { type: "json" };
@@ -40,6 +54,20 @@ const files: Readonly<Record<string, Raw>> = {
   "plugin.schema.json": plugin,
   "vault.schema.json": vault,
   "consumer.schema.json": consumer,
+  "mtls-auth-credential.schema.json": mtlsAuthCredential,
+  "oauth2-credential.schema.json": oauth2Credential,
+  "jwt-secret.schema.json": jwtSecret,
+  "hmacauth-credential.schema.json": hmacauthCredential,
+  "basicauth-credential.schema.json": basicauthCredential,
+  "keyauth-credential.schema.json": keyauthCredential,
+  "acl.schema.json": acl,
+  "consumer-group-consumer.schema.json": consumerGroupConsumer,
+  "consumer-group.schema.json": consumerGroup,
+  "sni.schema.json": sni,
+  "ca-certificate.schema.json": caCertificate,
+  "certificate.schema.json": certificate,
+  "target.schema.json": target,
+  "upstream.schema.json": upstream,
 };
 
 /** For editors, `gw schema` and the checks of a whole document. */
@@ -51,6 +79,20 @@ export const entitySchemas: Readonly<Record<CollectionName, FieldSchema>> = {
   plugins: resolve(plugin),
   vaults: resolve(vault),
   consumers: resolve(consumer),
+  mtls_auth_credentials: resolve(mtlsAuthCredential),
+  oauth2_credentials: resolve(oauth2Credential),
+  jwt_secrets: resolve(jwtSecret),
+  hmacauth_credentials: resolve(hmacauthCredential),
+  basicauth_credentials: resolve(basicauthCredential),
+  keyauth_credentials: resolve(keyauthCredential),
+  acls: resolve(acl),
+  consumer_group_consumers: resolve(consumerGroupConsumer),
+  consumer_groups: resolve(consumerGroup),
+  snis: resolve(sni),
+  ca_certificates: resolve(caCertificate),
+  certificates: resolve(certificate),
+  targets: resolve(target),
+  upstreams: resolve(upstream),
 };
 
 const configSchemas: Readonly<Record<"plugins" | "vaults", ReadonlyMap<string, FieldSchema>>> = {

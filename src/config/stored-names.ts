@@ -1,5 +1,5 @@
 import { isJsonObject, type Json, type JsonObject } from "../core/json.ts";
-import { kindOf, kinds } from "./kinds.ts";
+import { kindOf, kinds, siblingKeys } from "./kinds.ts";
 import type { CollectionName, GatewayConfig } from "./types.ts";
 
 /** How a foreign key is written. */
@@ -53,17 +53,20 @@ export function storedNames(
 }
 
 function identitiesOf(collection: CollectionName, entity: JsonObject): readonly string[] {
-  if (collection === "plugins") return [`scope ${textOf(entity["name"])} ${scopeText(entity)}`];
+  const siblings = siblingKeys[collection];
+  if (siblings !== undefined) {
+    return [`scope ${[...siblings.map((key) => textOf(entity[key]) ?? ""), scopeText(collection, entity)].join(" ")}`];
+  }
   return kindOf(collection).keys.flatMap((key) => {
     const text = textOf(entity[key]);
     return text === undefined ? [] : [`${key} ${text}`];
   });
 }
 
-function scopeText(entity: JsonObject): string {
-  const parts = Object.keys(kindOf("plugins").references).flatMap((field) => {
+function scopeText(collection: CollectionName, entity: JsonObject): string {
+  const parts = Object.keys(kindOf(collection).references).flatMap((field) => {
     const reference = entity[field];
-    return isJsonObject(reference) ? [`${field} ${String(reference["id"])}`] : [];
+    return isJsonObject(reference) ? [`${field} ${textOf(reference["id"]) ?? ""}`] : [];
   });
   return parts.join(" ");
 }

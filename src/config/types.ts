@@ -1,8 +1,48 @@
 import type { Diagnostic } from "../core/diagnostics.ts";
-import type { Consumer, Plugin, Route, Service, Vault } from "./generated/entities.ts";
+import type {
+  Acl,
+  BasicauthCredential,
+  CaCertificate,
+  Certificate,
+  Consumer,
+  ConsumerGroup,
+  ConsumerGroupConsumer,
+  HmacauthCredential,
+  JwtSecret,
+  KeyauthCredential,
+  MtlsAuthCredential,
+  Oauth2Credential,
+  Plugin,
+  Route,
+  Service,
+  Sni,
+  Target,
+  Upstream,
+  Vault,
+} from "./generated/entities.ts";
 
 export type { CheckContext, ConfigFinding, PluginCheck } from "./plugin-check.ts";
-export type { Consumer, Plugin, Route, Service, Vault } from "./generated/entities.ts";
+export type {
+  Acl,
+  BasicauthCredential,
+  CaCertificate,
+  Certificate,
+  Consumer,
+  ConsumerGroup,
+  ConsumerGroupConsumer,
+  HmacauthCredential,
+  JwtSecret,
+  KeyauthCredential,
+  MtlsAuthCredential,
+  Oauth2Credential,
+  Plugin,
+  Route,
+  Service,
+  Sni,
+  Target,
+  Upstream,
+  Vault,
+} from "./generated/entities.ts";
 export type { AiProxyAdvancedConfig } from "./generated/ai-proxy-advanced.ts";
 
 /**
@@ -16,6 +56,20 @@ export interface GatewayConfig {
   readonly plugins: readonly Plugin[];
   readonly vaults: readonly Vault[];
   readonly consumers: readonly Consumer[];
+  readonly upstreams: readonly Upstream[];
+  readonly targets: readonly Target[];
+  readonly certificates: readonly Certificate[];
+  readonly ca_certificates: readonly CaCertificate[];
+  readonly snis: readonly Sni[];
+  readonly consumer_groups: readonly ConsumerGroup[];
+  readonly consumer_group_consumers: readonly ConsumerGroupConsumer[];
+  readonly acls: readonly Acl[];
+  readonly keyauth_credentials: readonly KeyauthCredential[];
+  readonly basicauth_credentials: readonly BasicauthCredential[];
+  readonly hmacauth_credentials: readonly HmacauthCredential[];
+  readonly jwt_secrets: readonly JwtSecret[];
+  readonly oauth2_credentials: readonly Oauth2Credential[];
+  readonly mtls_auth_credentials: readonly MtlsAuthCredential[];
 }
 
 export type CollectionName = keyof GatewayConfig;

@@ -1,15 +1,14 @@
 import type { CollectionName } from "./types.ts";
 
 /** Keys that decK knows and this version of gw does not run. Passing over them in silence could open what they were to close. */
-export const unsupportedKeys: Readonly<Record<"document" | "_info" | CollectionName, ReadonlySet<string>>> = {
+export const unsupportedKeys: Readonly<
+  Partial<Record<CollectionName, ReadonlySet<string>>> & Record<"document" | "_info", ReadonlySet<string>>
+> = {
   document: new Set([
     "_plugin_configs",
-    "ca_certificates",
-    "certificates",
     "cloned_plugins",
     "consumer_group_consumers",
     "consumer_group_plugins",
-    "consumer_groups",
     "custom_entities",
     "custom_plugins",
     "filter_chains",
@@ -20,21 +19,9 @@ export const unsupportedKeys: Readonly<Record<"document" | "_info" | CollectionN
     "plugins_partials",
     "rbac_roles",
     "service_packages",
-    "upstreams",
   ]),
   _info: new Set(["consumer_group_policy_overrides", "defaults", "skip_consumers", "skip_hash_for_basic_auth"]),
   services: new Set(["ca_certificates", "client_certificate", "filter_chains", "tls_sans", "tls_verify_depth"]),
   routes: new Set(["destinations", "expression", "filter_chains", "priority", "sources"]),
-  plugins: new Set(["_config", "condition", "consumer_group", "ordering", "partials", "run_on"]),
-  vaults: new Set(),
-  consumers: new Set([
-    "acls",
-    "basicauth_credentials",
-    "groups",
-    "hmacauth_credentials",
-    "jwt_secrets",
-    "keyauth_credentials",
-    "mtls_auth_credentials",
-    "oauth2_credentials",
-  ]),
+  plugins: new Set(["_config", "condition", "ordering", "partials", "run_on"]),
 };

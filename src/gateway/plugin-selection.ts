@@ -12,7 +12,7 @@ export interface PluginSelection {
  * consumers apart yet.
  */
 export function selectPlugins(routes: readonly Route[], plugins: readonly Plugin[]): readonly PluginSelection[] {
-  const byScope = groupByScope(plugins.filter((plugin) => plugin.enabled && plugin.consumer === undefined));
+  const byScope = groupByScope(plugins.filter((plugin) => plugin.enabled && isForEveryone(plugin)));
   return routes.map((route) => {
     const serviceId = route.service?.id;
     const scopes = [
@@ -23,6 +23,10 @@ export function selectPlugins(routes: readonly Route[], plugins: readonly Plugin
     ];
     return { route, plugins: firstOfEachName(scopes.flatMap((scope) => byScope.get(scope) ?? [])) };
   });
+}
+
+function isForEveryone({ consumer, consumer_group }: Plugin): boolean {
+  return consumer === undefined && consumer_group === undefined;
 }
 
 function groupByScope(plugins: readonly Plugin[]): ReadonlyMap<string, readonly Plugin[]> {

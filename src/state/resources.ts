@@ -16,6 +16,8 @@ const scopes = [
   ["service", "services"],
   ["route", "routes"],
   ["consumer", "consumers"],
+  ["consumer_group", "consumer_groups"],
+  ["upstream", "upstreams"],
 ] as const satisfies readonly (readonly [string, CollectionName])[];
 
 type NamesById = ReadonlyMap<string, string>;
@@ -59,27 +61,57 @@ export function referenceOf(body: JsonObject, field: string): string | undefined
 }
 
 function labelOf(kind: Kind, body: JsonObject, names: NamesById): string {
-  return kind.collection === "plugins" ? pluginLabel(body, names) : nameOf(kind.collection, body);
+  switch (kind.collection) {
+    case "plugins":
+      return pluginLabel(body, names);
+    case "targets":
+      return `${textOf(body, "target")} for upstream ${referredName(body, "upstream", names)}`;
+    case "consumer_group_consumers":
+      return `${referredName(body, "consumer", names)} in ${referredName(body, "consumer_group", names)}`;
+    default:
+      if (kind.references["consumer"] === undefined) return nameOf(kind.collection, body);
+      return `${nameOf(kind.collection, body)} for consumer ${referredName(body, "consumer", names)}`;
+  }
 }
 
 function pluginLabel(body: JsonObject, names: NamesById): string {
-  const parts = scopes.flatMap(([field]) => {
-    const id = referenceOf(body, field);
-    return id === undefined ? [] : [`${field} ${names.get(id) ?? id}`];
-  });
+  const parts = scopes.flatMap(([field]) =>
+    referenceOf(body, field) === undefined ? [] : [`${scopeWord(field)} ${referredName(body, field, names)}`],
+  );
   const name = textOf(body, "name");
   return parts.length === 0 ? `${name} (global)` : `${name} for ${parts.join(" and ")}`;
 }
 
-/** decK never labels a consumer by its custom_id. */
-const labelFields: Readonly<Record<CollectionName, string>> = {
+function scopeWord(field: string): string {
+  return field === "consumer_group" ? "consumer-group" : field;
+}
+
+function referredName(body: JsonObject, field: string, names: NamesById): string {
+  const id = referenceOf(body, field) ?? "";
+  return names.get(id) ?? id;
+}
+
+/**
+ * What decK prints, but for keys: it shows the last five characters of the secret, and here the id stands for it. decK never labels a
+ * consumer by its custom_id.
+ */
+const labelFields: Readonly<Partial<Record<CollectionName, string>>> = {
   services: "name",
   routes: "name",
-  plugins: "name",
   vaults: "prefix",
   consumers: "username",
+  consumer_groups: "name",
+  upstreams: "name",
+  snis: "name",
+  acls: "group",
+  basicauth_credentials: "username",
+  hmacauth_credentials: "username",
+  jwt_secrets: "key",
+  oauth2_credentials: "name",
+  mtls_auth_credentials: "subject_name",
 };
 
 function nameOf(collection: CollectionName, body: JsonObject): string {
-  return textOf(body, labelFields[collection]) || idOf(body);
+  const field = labelFields[collection];
+  return (field === undefined ? "" : textOf(body, field)) || idOf(body);
 }

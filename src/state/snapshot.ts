@@ -1,9 +1,10 @@
+import { emptyConfig } from "../config/kinds.ts";
 import type { Snapshot } from "./store.ts";
 
 /** What a store holds before the first write. */
 export const emptySnapshot: Snapshot = {
   serial: 0,
-  config: { services: [], routes: [], plugins: [], vaults: [], consumers: [] },
+  config: emptyConfig,
   origins: {},
   unavailablePlugins: [],
 };

@@ -1,3 +1,4 @@
+import { emptyConfig } from "../../src/config/kinds.ts";
 import type { GatewayConfig } from "../../src/config/types.ts";
 import type { JsonObject } from "../../src/core/json.ts";
 
@@ -5,5 +6,5 @@ type Lists = Readonly<Partial<Record<keyof GatewayConfig, readonly JsonObject[]>
 
 /** A configuration out of hand-made entities, which need not be complete: comparing and storing look at no field but a few. */
 export function gatewayConfig(lists: Lists = {}): GatewayConfig {
-  return { services: [], routes: [], plugins: [], vaults: [], consumers: [], ...lists } as unknown as GatewayConfig;
+  return { ...emptyConfig, ...lists } as unknown as GatewayConfig;
 }

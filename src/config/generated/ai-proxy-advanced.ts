@@ -476,7 +476,7 @@ export interface AiProxyAdvancedTarget {
    */
   readonly model: {
     /**
-     * Who runs the model, which decides the format of requests. This version runs openai and mistral.
+     * Who runs the model, which decides the format of requests. docs/providers.md lists those that this version runs.
      */
     readonly provider:
       | "openai"

@@ -173,6 +173,10 @@ export type Plugin = {
    */
   readonly consumer?: {readonly id: string};
   /**
+   * The consumer group, by name or id: `x`, `{name: x}` or `{id: x}`.
+   */
+  readonly consumer_group?: {readonly id: string};
+  /**
    * A disabled plugin does not run, and does not hide a less specific one.
    */
   readonly enabled: boolean;
@@ -232,6 +236,580 @@ export type Consumer = {
    * Unique id of the caller in another system.
    */
   readonly custom_id?: string;
+  /**
+   * Labels for grouping and selecting; printable characters without comma and slash.
+   */
+  readonly tags?: readonly string[];
+};
+
+/**
+ * Several targets under one name.
+ */
+export type Upstream = {
+  /**
+   * UUID. Left out, it is derived from what names the entity.
+   */
+  readonly id: string;
+  /**
+   * Unique name, as a host name; the `host` of services.
+   */
+  readonly name: string;
+  /**
+   * How a target is chosen.
+   */
+  readonly algorithm: "consistent-hashing" | "least-connections" | "round-robin" | "latency" | "sticky-sessions";
+  /**
+   * Size of the ring of consistent hashing.
+   */
+  readonly slots: number;
+  /**
+   * Host header of requests to the targets.
+   */
+  readonly host_header?: string;
+  /**
+   * What is hashed.
+   */
+  readonly hash_on: "none" | "consumer" | "ip" | "header" | "cookie" | "path" | "query_arg" | "uri_capture";
+  /**
+   * What is hashed when the first is missing.
+   */
+  readonly hash_fallback: "none" | "consumer" | "ip" | "header" | "cookie" | "path" | "query_arg" | "uri_capture";
+  /**
+   * Header to hash.
+   */
+  readonly hash_on_header?: string;
+  /**
+   * Header to hash instead.
+   */
+  readonly hash_fallback_header?: string;
+  /**
+   * Cookie to hash.
+   */
+  readonly hash_on_cookie?: string;
+  /**
+   * Query argument to hash.
+   */
+  readonly hash_on_query_arg?: string;
+  /**
+   * Query argument to hash instead.
+   */
+  readonly hash_fallback_query_arg?: string;
+  /**
+   * Capture of the path to hash.
+   */
+  readonly hash_on_uri_capture?: string;
+  /**
+   * Capture of the path to hash instead.
+   */
+  readonly hash_fallback_uri_capture?: string;
+  /**
+   * Cookie of sticky sessions.
+   */
+  readonly sticky_sessions_cookie?: string;
+  /**
+   * Path of that cookie.
+   */
+  readonly sticky_sessions_cookie_path?: string;
+  /**
+   * Path of the cookie.
+   */
+  readonly hash_on_cookie_path: string;
+  /**
+   * Whether the name of the SRV record is sent as Host.
+   */
+  readonly use_srv_name: boolean;
+  /**
+   * The certificate, by id or id: `x`, `{name: x}` or `{id: x}`.
+   */
+  readonly client_certificate?: {readonly id: string};
+  /**
+   * How targets are watched.
+   */
+  readonly healthchecks: {
+    /**
+     * Checks that gw makes.
+     */
+    readonly active: {
+      /**
+       * How targets are checked.
+       */
+      readonly type: "http" | "https" | "tcp" | "grpc" | "grpcs";
+      /**
+       * Path that is asked for.
+       */
+      readonly http_path: string;
+      /**
+       * Server name for TLS.
+       */
+      readonly https_sni?: string;
+      /**
+       * Whether certificates are checked.
+       */
+      readonly https_verify_certificate: boolean;
+      /**
+       * Targets checked at once.
+       */
+      readonly concurrency: number;
+      /**
+       * Seconds to wait.
+       */
+      readonly timeout: number;
+      /**
+       * Headers of the check.
+       */
+      readonly headers?: {
+        readonly [k: string]: readonly string[];
+      };
+      /**
+       * What counts as healthy.
+       */
+      readonly healthy: {
+        /**
+         * Statuses that count as healthy.
+         */
+        readonly http_statuses: readonly number[];
+        /**
+         * Seconds between two checks; 0 is no check.
+         */
+        readonly interval: number;
+        /**
+         * How many successes make a target healthy; 0 is never.
+         */
+        readonly successes: number;
+      };
+      /**
+       * What counts as unhealthy.
+       */
+      readonly unhealthy: {
+        /**
+         * Statuses that count as unhealthy.
+         */
+        readonly http_statuses: readonly number[];
+        /**
+         * Seconds between two checks; 0 is no check.
+         */
+        readonly interval: number;
+        /**
+         * How many such statuses make a target unhealthy.
+         */
+        readonly http_failures: number;
+        /**
+         * How many failures to connect make a target unhealthy.
+         */
+        readonly tcp_failures: number;
+        /**
+         * How many timeouts make a target unhealthy.
+         */
+        readonly timeouts: number;
+      };
+    };
+    /**
+     * What is learnt from requests.
+     */
+    readonly passive: {
+      /**
+       * How targets are checked.
+       */
+      readonly type: "http" | "https" | "tcp" | "grpc" | "grpcs";
+      /**
+       * What counts as healthy.
+       */
+      readonly healthy: {
+        /**
+         * Statuses that count as healthy.
+         */
+        readonly http_statuses: readonly number[];
+        /**
+         * How many successes make a target healthy; 0 is never.
+         */
+        readonly successes: number;
+      };
+      /**
+       * What counts as unhealthy.
+       */
+      readonly unhealthy: {
+        /**
+         * Statuses that count as unhealthy.
+         */
+        readonly http_statuses: readonly number[];
+        /**
+         * How many such statuses make a target unhealthy.
+         */
+        readonly http_failures: number;
+        /**
+         * How many failures to connect make a target unhealthy.
+         */
+        readonly tcp_failures: number;
+        /**
+         * How many timeouts make a target unhealthy.
+         */
+        readonly timeouts: number;
+      };
+    };
+    /**
+     * Percentage of the weight that must be healthy.
+     */
+    readonly threshold: number;
+  };
+  /**
+   * Labels for grouping and selecting; printable characters without comma and slash.
+   */
+  readonly tags?: readonly string[];
+};
+
+/**
+ * One place that an upstream sends requests to.
+ */
+export type Target = {
+  /**
+   * UUID. Left out, it is derived from what names the entity.
+   */
+  readonly id: string;
+  /**
+   * Host and port: `10.0.0.1:8000`.
+   */
+  readonly target: string;
+  /**
+   * Share of the requests; 0 is none.
+   */
+  readonly weight: number;
+  /**
+   * Whether it is used only when all others are unhealthy.
+   */
+  readonly failover?: boolean;
+  /**
+   * The upstream, by name or id: `x`, `{name: x}` or `{id: x}`.
+   */
+  readonly upstream: {readonly id: string};
+  /**
+   * Labels for grouping and selecting; printable characters without comma and slash.
+   */
+  readonly tags?: readonly string[];
+};
+
+/**
+ * A certificate with its key.
+ */
+export type Certificate = {
+  /**
+   * UUID. Left out, it is derived from what names the entity.
+   */
+  readonly id: string;
+  /**
+   * Certificate in PEM.
+   */
+  readonly cert: string;
+  /**
+   * Private key in PEM.
+   */
+  readonly key: string;
+  /**
+   * A second certificate of another kind, in PEM.
+   */
+  readonly cert_alt?: string;
+  /**
+   * Its private key in PEM.
+   */
+  readonly key_alt?: string;
+  /**
+   * Labels for grouping and selecting; printable characters without comma and slash.
+   */
+  readonly tags?: readonly string[];
+};
+
+/**
+ * The certificate of an authority.
+ */
+export type CaCertificate = {
+  /**
+   * UUID. Left out, it is derived from what names the entity.
+   */
+  readonly id: string;
+  /**
+   * Certificate in PEM.
+   */
+  readonly cert: string;
+  /**
+   * SHA-256 of the certificate, in hexadecimal.
+   */
+  readonly cert_digest?: string;
+  /**
+   * Labels for grouping and selecting; printable characters without comma and slash.
+   */
+  readonly tags?: readonly string[];
+};
+
+/**
+ * A server name and its certificate.
+ */
+export type Sni = {
+  /**
+   * UUID. Left out, it is derived from what names the entity.
+   */
+  readonly id: string;
+  /**
+   * Server name; a `*` may be its leftmost or rightmost label.
+   */
+  readonly name: string;
+  /**
+   * The certificate, by id or id: `x`, `{name: x}` or `{id: x}`.
+   */
+  readonly certificate: {readonly id: string};
+  /**
+   * Labels for grouping and selecting; printable characters without comma and slash.
+   */
+  readonly tags?: readonly string[];
+};
+
+/**
+ * Consumers that share plugins.
+ */
+export type ConsumerGroup = {
+  /**
+   * UUID. Left out, it is derived from what names the entity.
+   */
+  readonly id: string;
+  /**
+   * Unique name.
+   */
+  readonly name: string;
+  /**
+   * Labels for grouping and selecting; printable characters without comma and slash.
+   */
+  readonly tags?: readonly string[];
+};
+
+/**
+ * That a consumer belongs to a group.
+ */
+export type ConsumerGroupConsumer = {
+  /**
+   * UUID. Left out, it is derived from what names the entity.
+   */
+  readonly id: string;
+  /**
+   * The consumer, by username or id: `x`, `{name: x}` or `{id: x}`.
+   */
+  readonly consumer: {readonly id: string};
+  /**
+   * The consumer group, by name or id: `x`, `{name: x}` or `{id: x}`.
+   */
+  readonly consumer_group: {readonly id: string};
+  /**
+   * Labels for grouping and selecting; printable characters without comma and slash.
+   */
+  readonly tags?: readonly string[];
+};
+
+/**
+ * A group that a consumer belongs to, for the plugin acl.
+ */
+export type Acl = {
+  /**
+   * UUID. Left out, it is derived from what names the entity.
+   */
+  readonly id: string;
+  /**
+   * Name of the group.
+   */
+  readonly group: string;
+  /**
+   * The consumer, by username or id: `x`, `{name: x}` or `{id: x}`.
+   */
+  readonly consumer: {readonly id: string};
+  /**
+   * Labels for grouping and selecting; printable characters without comma and slash.
+   */
+  readonly tags?: readonly string[];
+};
+
+/**
+ * A key of a consumer, for the plugin key-auth.
+ */
+export type KeyauthCredential = {
+  /**
+   * UUID. Left out, it is derived from what names the entity.
+   */
+  readonly id: string;
+  /**
+   * The key that requests carry.
+   */
+  readonly key: string;
+  /**
+   * Seconds the key is good for after it was created; 0 is for ever. gw does not let keys expire.
+   */
+  readonly ttl?: number;
+  /**
+   * The consumer, by username or id: `x`, `{name: x}` or `{id: x}`.
+   */
+  readonly consumer: {readonly id: string};
+  /**
+   * Labels for grouping and selecting; printable characters without comma and slash.
+   */
+  readonly tags?: readonly string[];
+};
+
+/**
+ * Name and password of a consumer, for the plugin basic-auth.
+ */
+export type BasicauthCredential = {
+  /**
+   * UUID. Left out, it is derived from what names the entity.
+   */
+  readonly id: string;
+  /**
+   * Unique name.
+   */
+  readonly username: string;
+  /**
+   * The password.
+   */
+  readonly password: string;
+  /**
+   * The consumer, by username or id: `x`, `{name: x}` or `{id: x}`.
+   */
+  readonly consumer: {readonly id: string};
+  /**
+   * Labels for grouping and selecting; printable characters without comma and slash.
+   */
+  readonly tags?: readonly string[];
+};
+
+/**
+ * Name and secret of a consumer, for the plugin hmac-auth.
+ */
+export type HmacauthCredential = {
+  /**
+   * UUID. Left out, it is derived from what names the entity.
+   */
+  readonly id: string;
+  /**
+   * Unique name.
+   */
+  readonly username: string;
+  /**
+   * The shared secret.
+   */
+  readonly secret?: string;
+  /**
+   * The consumer, by username or id: `x`, `{name: x}` or `{id: x}`.
+   */
+  readonly consumer: {readonly id: string};
+  /**
+   * Labels for grouping and selecting; printable characters without comma and slash.
+   */
+  readonly tags?: readonly string[];
+};
+
+/**
+ * A key of a consumer that signs tokens, for the plugin jwt.
+ */
+export type JwtSecret = {
+  /**
+   * UUID. Left out, it is derived from what names the entity.
+   */
+  readonly id: string;
+  /**
+   * What the claim `iss` of a token names; unique.
+   */
+  readonly key: string;
+  /**
+   * Shared secret of the HS algorithms.
+   */
+  readonly secret?: string;
+  /**
+   * How tokens are signed.
+   */
+  readonly algorithm:
+    | "HS256"
+    | "HS384"
+    | "HS512"
+    | "RS256"
+    | "RS384"
+    | "RS512"
+    | "ES256"
+    | "ES384"
+    | "ES512"
+    | "PS256"
+    | "PS384"
+    | "PS512"
+    | "EdDSA";
+  /**
+   * Public key in PEM, for the other algorithms.
+   */
+  readonly rsa_public_key?: string;
+  /**
+   * The consumer, by username or id: `x`, `{name: x}` or `{id: x}`.
+   */
+  readonly consumer: {readonly id: string};
+  /**
+   * Labels for grouping and selecting; printable characters without comma and slash.
+   */
+  readonly tags?: readonly string[];
+};
+
+/**
+ * An application of a consumer, for the plugin oauth2.
+ */
+export type Oauth2Credential = {
+  /**
+   * UUID. Left out, it is derived from what names the entity.
+   */
+  readonly id: string;
+  /**
+   * Name of the application.
+   */
+  readonly name: string;
+  /**
+   * Unique id of the application.
+   */
+  readonly client_id: string;
+  /**
+   * Its secret.
+   */
+  readonly client_secret?: string;
+  /**
+   * Where users may be sent back to.
+   */
+  readonly redirect_uris?: readonly string[];
+  /**
+   * Whether the application can keep a secret.
+   */
+  readonly client_type: "confidential" | "public";
+  /**
+   * Whether the secret is stored hashed. gw stores it as written.
+   */
+  readonly hash_secret: boolean;
+  /**
+   * The consumer, by username or id: `x`, `{name: x}` or `{id: x}`.
+   */
+  readonly consumer: {readonly id: string};
+  /**
+   * Labels for grouping and selecting; printable characters without comma and slash.
+   */
+  readonly tags?: readonly string[];
+};
+
+/**
+ * A certificate's subject that stands for a consumer, for the plugin mtls-auth.
+ */
+export type MtlsAuthCredential = {
+  /**
+   * UUID. Left out, it is derived from what names the entity.
+   */
+  readonly id: string;
+  /**
+   * Subject or alternative name in the certificate.
+   */
+  readonly subject_name: string;
+  /**
+   * The CA certificate, by id or id: `x`, `{name: x}` or `{id: x}`.
+   */
+  readonly ca_certificate?: {readonly id: string};
+  /**
+   * The consumer, by username or id: `x`, `{name: x}` or `{id: x}`.
+   */
+  readonly consumer: {readonly id: string};
   /**
    * Labels for grouping and selecting; printable characters without comma and slash.
    */

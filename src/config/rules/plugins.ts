@@ -24,6 +24,10 @@ export function checkPluginName(name: string, known: Iterable<string>, mode: "er
 
 /** Consumers are known only after an authentication plugin, and this version has none. */
 export function checkPluginScope({ value, parent }: Draft): readonly Finding[] {
+  if (value["consumer_group"] !== undefined || parent?.collection === "consumer_groups") {
+    const message = "runs for a group of consumers only, and gw does not run plugins by group: it never runs.";
+    return [warning("scope-never-applies", message, ["consumer_group"])];
+  }
   if (value["consumer"] === undefined && parent?.collection !== "consumers") return [];
   return [
     warning("scope-never-applies", "runs for a consumer only, and this version knows no consumers: it never runs.", [

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { emptyConfig } from "../../../src/config/kinds.ts";
 import type { GatewayConfig, Plugin as PluginEntity } from "../../../src/config/types.ts";
 import { ConfigError } from "../../../src/core/errors.ts";
 import {
@@ -53,7 +54,7 @@ async function build(
   priorities: Readonly<Record<string, number>>,
   options: RuntimeOptions & { readonly parts?: Partial<Plugin>; readonly recorder?: Recorder } = {},
 ): Promise<Runtime> {
-  const whole = { services: [], routes: [], plugins: [], vaults: [], consumers: [], ...config };
+  const whole = { ...emptyConfig, ...config };
   const recorder = options.recorder ?? { created: [], closed: [] };
   return await createRuntime(whole, services(priorities, recorder, options.parts), options);
 }
@@ -162,7 +163,7 @@ describe("the life of a runtime", () => {
       ...services({ p: 1 }, recorder),
       close: () => Promise.resolve(void recorder.closed.push("services")),
     };
-    const runtime = await createRuntime({ services: [], vaults: [], consumers: [], ...config }, parts);
+    const runtime = await createRuntime({ ...emptyConfig, ...config }, parts);
     runtime.acquire();
     runtime.acquire();
     const closing = Promise.all([runtime.close(), runtime.close()]);

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, request, type RequestListener, type Server } from "node:http";
 import { type AddressInfo, connect, type Socket } from "node:net";
+import { emptyConfig } from "../../../src/config/kinds.ts";
 import type { GatewayConfig } from "../../../src/config/types.ts";
 import { createRuntime, type Runtime, type RuntimeOptions } from "../../../src/gateway/runtime.ts";
 import { createGatewayServer, type GatewayServer } from "../../../src/gateway/server.ts";
@@ -27,7 +28,7 @@ export async function startGateway(
   const upstream = createUpstream();
   const makeRuntime: TestGateway["makeRuntime"] = (next, nextOptions = {}) =>
     createRuntime(
-      { services: [], routes: [], plugins: [], vaults: [], consumers: [], ...next },
+      { ...emptyConfig, ...next },
       {
         upstream,
         definition: (name) => toDefinition(name, plugins[name]),
