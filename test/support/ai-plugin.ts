@@ -1,11 +1,9 @@
 import { TargetMemories } from "../../src/balancer/memory.ts";
-import { balancers } from "../../src/catalogue.ts";
+import { balancers, providers } from "../../src/catalogue.ts";
 import type { AiProxyAdvancedConfig } from "../../src/config/types.ts";
 import { SecretError } from "../../src/core/errors.ts";
 import type { Notice } from "../../src/core/notice.ts";
 import { Secret } from "../../src/core/secret.ts";
-import { mistralProvider } from "../../src/llm/providers/mistral.ts";
-import { openaiProvider } from "../../src/llm/providers/openai.ts";
 import { createAiProxyAdvanced } from "../../src/plugins/ai-proxy-advanced/create.ts";
 import type { Plugin } from "../../src/plugins/plugin.ts";
 import { createUpstream } from "../../src/upstream/create-upstream.ts";
@@ -132,7 +130,7 @@ export async function startAiPlugin(
     notify: (notice) => notices.push(notice),
     targetMemories,
     balancer: (algorithm) => balancers[algorithm],
-    provider: (name) => ({ openai: openaiProvider, mistral: mistralProvider })[name],
+    provider: (name) => providers[name],
     embedder: async () => ({ name: "local", create: async () => embedder }),
     vectorStore: async (name) => ({
       name,
