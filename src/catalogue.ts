@@ -9,8 +9,10 @@ import type { BalancerDefinition } from "./balancer/balancer.ts";
 import type { PluginCheck } from "./config/plugin-check.ts";
 import type { EmbedderDefinition } from "./embeddings/embedder.ts";
 import type { ProviderDriver } from "./llm/provider.ts";
+import { azureProvider } from "./llm/providers/azure.ts";
 import { mistralProvider } from "./llm/providers/mistral.ts";
 import { openaiProvider } from "./llm/providers/openai.ts";
+import { vendorProviders } from "./llm/providers/openai-compatible-vendors.ts";
 import type { PluginDefinition } from "./plugins/plugin.ts";
 import type { VaultDefinition } from "./secrets/vault.ts";
 import type { VectorStoreDefinition } from "./vectors/store.ts";
@@ -26,6 +28,8 @@ export const plugins: Readonly<Record<string, Lazy<PluginDefinition>>> = {
 export const providers: Readonly<Record<string, ProviderDriver>> = {
   openai: openaiProvider,
   mistral: mistralProvider,
+  azure: azureProvider,
+  ...vendorProviders,
 };
 
 export const balancers: Readonly<Record<string, BalancerDefinition>> = {

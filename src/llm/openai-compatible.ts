@@ -1,46 +1,27 @@
-import { assertNever } from "../core/assert-never.ts";
-import { ConfigError, RequestError } from "../core/errors.ts";
+import { RequestError } from "../core/errors.ts";
 import type { UpstreamRequest } from "../core/http-message.ts";
 import type { JsonObject } from "../core/json.ts";
-import type { Secret } from "../core/secret.ts";
+import { authorize } from "./authorize.ts";
 import type { ChatRequest } from "./chat.ts";
-import type { Built, CredentialPlace, Endpoint, ProviderDriver, ProviderTarget } from "./provider.ts";
+import { endpointOf } from "./endpoint.ts";
+import type { Built, Endpoint, ProviderDriver, ProviderTarget } from "./provider.ts";
 import { type MemberEdit, spliceMembers } from "./splice.ts";
 
 /** What differs between vendors that speak OpenAI's chat format. */
 export interface OpenAiCompatibleVendor {
   readonly name: string;
-  /** The full URL of chat completions. */
-  readonly chatUrl: string;
+  /** Of chat completions: the full URL, or the place for the options of a target (llm/endpoint.ts). */
+  readonly chat: string | ((options: JsonObject) => Endpoint);
 }
 
 /** A driver for a vendor that speaks OpenAI's format: the client's bytes travel on, with a few members set. */
-export function openAiCompatible(vendor: OpenAiCompatibleVendor): ProviderDriver {
+export function openAiCompatible({ name, chat }: OpenAiCompatibleVendor): ProviderDriver {
   return {
-    name: vendor.name,
-    endpoint: (options) => toEndpoint(vendor, options),
+    name,
+    endpoint: typeof chat === "string" ? (options) => endpointOf(name, options, () => chat) : chat,
     buildChat,
     authorize,
   };
-}
-
-function toEndpoint({ name, chatUrl }: OpenAiCompatibleVendor, options: JsonObject): Endpoint {
-  const { upstream_url: upstreamUrl, upstream_path: upstreamPath } = options;
-  if (typeof upstreamUrl === "string") return split(parseUrl(name, upstreamUrl));
-  const usual = new URL(chatUrl);
-  if (typeof upstreamPath !== "string") return split(usual);
-  return split(new URL(`${usual.origin}/${upstreamPath.replace(/^\/+/, "")}`));
-}
-
-function split(url: URL): Endpoint {
-  return { origin: url.origin, path: `${url.pathname.replace(/^\/+/, "/")}${url.search}` };
-}
-
-function parseUrl(provider: string, text: string): URL {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url !== undefined && /^https?:$/.test(url.protocol) && url.username === "" && url.password === "") return url;
-  const message = `model.options.upstream_url of a target with provider "${provider}" must be a full http:// or https:// URL without user and password.`;
-  throw new ConfigError(message, [{ severity: "error", code: "upstream-url-invalid", message }]);
 }
 
 const jsonHeaders: readonly string[] = ["content-type", "application/json"];
@@ -81,46 +62,4 @@ function chatEdits(call: ChatRequest, target: ProviderTarget): MemberEdit[] {
 
 function isGiven(value: unknown): boolean {
   return value !== undefined && value !== null;
-}
-
-function authorize(request: UpstreamRequest, place: CredentialPlace, credential: Secret): UpstreamRequest {
-  switch (place.in) {
-    case "header":
-      return { ...request, headers: setHeader(request.headers, place.name, credential.reveal()) };
-    case "query":
-      return { ...request, path: setQuery(request.path, place.name, credential.reveal()) };
-    case "body":
-      return { ...request, body: setMember(request, place.name, credential.reveal()) };
-    default:
-      return assertNever(place);
-  }
-}
-
-function setHeader(headers: readonly string[], name: string, value: string): string[] {
-  const lower = name.toLowerCase();
-  const isSame = (key: string): boolean => key.length === lower.length && key.toLowerCase() === lower;
-  const others: string[] = [];
-  for (let index = 0; index + 1 < headers.length; index += 2) {
-    const key = headers[index] ?? "";
-    if (!isSame(key)) others.push(key, headers[index + 1] ?? "");
-  }
-  others.push(name, value);
-  return others;
-}
-
-function setQuery(path: string, name: string, value: string): string {
-  const [pathname, query] = splitQuery(path);
-  const parameters = new URLSearchParams(query);
-  parameters.set(name, value);
-  return `${pathname}?${parameters.toString()}`;
-}
-
-function splitQuery(path: string): [string, string] {
-  const mark = path.indexOf("?");
-  return mark === -1 ? [path, ""] : [path.slice(0, mark), path.slice(mark + 1)];
-}
-
-function setMember({ body }: UpstreamRequest, name: string, value: string): Buffer {
-  const bytes = Buffer.isBuffer(body) ? body : Buffer.from(typeof body === "string" ? body : "{}");
-  return spliceMembers(bytes, [{ name, json: JSON.stringify(value) }]);
 }

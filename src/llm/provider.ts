@@ -35,6 +35,8 @@ export type CredentialPlace =
 /** Pure: no network, file, clock or randomness. One per upstream format. Every entry of the catalogue passes test/contract/provider.contract.ts. */
 export interface ProviderDriver {
   readonly name: string;
+  /** A query parameter of the endpoint that the client's own replaces. */
+  readonly clientQuery?: string;
   /** The URL for a configured target; throws ConfigError when its options do not give one. */
   endpoint(options: JsonObject, model: string | undefined): Endpoint;
   /** The request without credentials. Throws RequestError when the call cannot be expressed. */

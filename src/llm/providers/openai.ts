@@ -2,5 +2,5 @@ import { openAiCompatible } from "../openai-compatible.ts";
 
 export const openaiProvider = openAiCompatible({
   name: "openai",
-  chatUrl: "https://api.openai.com/v1/chat/completions",
+  chat: "https://api.openai.com/v1/chat/completions",
 });

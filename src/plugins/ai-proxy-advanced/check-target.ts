@@ -6,7 +6,19 @@ import { allOrNone, error, noEffect, notSupported } from "./check-finding.ts";
 type Target = AiProxyAdvancedConfig["targets"][number];
 type Options = NonNullable<Target["model"]["options"]>;
 
-const RUN_PROVIDERS: ReadonlySet<string> = new Set(["openai", "mistral"]);
+const RUN_PROVIDERS: ReadonlySet<string> = new Set([
+  "openai",
+  "azure",
+  "mistral",
+  "llama2",
+  "huggingface",
+  "cerebras",
+  "dashscope",
+  "xai",
+  "databricks",
+  "deepseek",
+  "vllm",
+]);
 const TEMPLATE = /\$\((?:headers|uri_captures|query_params)\./;
 
 /** Rules of one target; `at` is its path in the config. */
@@ -31,7 +43,7 @@ function checkProvider({ model, route_type: routeType }: Target, at: string): re
       notSupported(
         `${at}.model.provider`,
         `the provider ${model.provider}`,
-        "Use openai (with upstream_url for servers that speak OpenAI's format) or mistral.",
+        "Use openai with the upstream_url of its OpenAI-compatible endpoint, if it has one.",
       ),
     );
   }
@@ -39,6 +51,11 @@ function checkProvider({ model, route_type: routeType }: Target, at: string): re
     findings.push(
       notSupported(`${at}.model.options.mistral_format`, "mistral_format ollama", "Use mistral_format: openai."),
     );
+  }
+  const llama2Format = model.provider === "llama2" ? model.options?.llama2_format : undefined;
+  if (llama2Format !== undefined && llama2Format !== "openai") {
+    const option = `${at}.model.options.llama2_format`;
+    findings.push(notSupported(option, `llama2_format ${llama2Format}`, "Use llama2_format: openai."));
   }
   if (routeType !== "llm/v1/chat")
     findings.push(notSupported(`${at}.route_type`, `route_type ${routeType}`, "Use llm/v1/chat."));

@@ -24,7 +24,7 @@ export function buildRequest(
     : noCredentials;
   const headers = forwardHeaders(client, clients);
   headers.push(...bare.headers, "accept-encoding", acceptedEncoding(client, isRead), "x-kong-request-id", requestId);
-  let request: UpstreamRequest = { ...bare, path: joinQuery(bare.path, client.query), headers };
+  let request: UpstreamRequest = { ...bare, path: joinQuery(bare.path, client.query, driver.clientQuery), headers };
   for (const credential of credentials) {
     if (!clients.includes(credential)) request = driver.authorize(request, credential.place, credential.secret);
   }
@@ -85,8 +85,18 @@ function acceptedEncoding(client: ExchangeRequest, isRead: boolean): string {
   return client.header("accept-encoding")?.includes("gzip") === true ? "gzip, identity" : "identity";
 }
 
-/** The endpoint's own query comes first; `query` is empty or starts with `?`. */
-function joinQuery(path: string, query: string): string {
+/**
+ * The endpoint's own query comes first; `query` is empty or starts with `?`. Of the parameter `clients` only the client's is kept, if there
+ * is one.
+ */
+function joinQuery(path: string, query: string, clients: string | undefined): string {
   if (query.length <= 1) return path;
-  return path.includes("?") ? `${path}&${query.slice(1)}` : path + query;
+  const own = clients !== undefined && new URLSearchParams(query).has(clients) ? withoutParameter(path, clients) : path;
+  return own.includes("?") ? `${own}&${query.slice(1)}` : own + query;
+}
+
+function withoutParameter(path: string, name: string): string {
+  const [pathname = "", query = ""] = path.split("?");
+  const kept = query.split("&").filter((parameter) => !parameter.startsWith(`${name}=`));
+  return kept.length === 0 ? pathname : `${pathname}?${kept.join("&")}`;
 }

@@ -142,6 +142,16 @@ describe("the request", () => {
     expect(sent().headers).not.toHaveProperty("x-gw-debug");
   });
 
+  test("azure's api-version is the client's, if it names one", async () => {
+    const options = { azure_api_version: "configured", upstream_url: `${upstream.origin}/v1?x=1` };
+    const { server } = await start(aiConfig([aiTarget(upstream.origin, { model: { provider: "azure", options } })]));
+    const chat = { method: "POST", body: '{"model":"m","messages":[{"role":"user","content":"tea"}]}' };
+    await fetch(server.origin, { ...chat, headers: { "content-type": "application/json" } });
+    expect(sent().path).toBe("/v1?x=1&api-version=configured");
+    await fetch(`${server.origin}?api-version=own`, { ...chat, headers: { "content-type": "application/json" } });
+    expect(sent().path).toBe("/v1?x=1&api-version=own");
+  });
+
   test("headers that the client names in Connection stay here", async () => {
     const { server } = await start(aiConfig([aiTarget(upstream.origin)]));
     const { request } = await import("node:http");
