@@ -10,12 +10,12 @@ const layers = {
   embeddings: ["core", "llm", "secrets", "redis", "upstream"],
   vectors: ["core", "llm", "secrets", "redis", "upstream"],
   balancer: ["core", "llm", "embeddings", "vectors"],
-  config: ["core", "secrets/reference\\.ts$"],
+  config: ["core", "secrets/reference\\.ts$", "secrets/vault-cycle\\.ts$"],
   state: ["core", "config/types\\.ts$", "config/kinds\\.ts$", "redis"],
   plugins: ["core", "config/types\\.ts$", "llm", "secrets", "credentials", "redis", "embeddings", "vectors", "balancer", "upstream", "observability"],
   gateway: ["core", "config/types\\.ts$", "secrets", "upstream", "balancer", "observability", "plugins/plugin\\.ts$"],
   routing: ["core", "config/types\\.ts$", "gateway", "plugins", "embeddings", "vectors", "balancer"],
-  admin: ["core", "config/types\\.ts$", "gateway", "routing", "observability"],
+  admin: ["core", "config/types\\.ts$", "secrets/lookup\\.ts$", "gateway", "routing", "observability"],
 };
 
 const homes = {

@@ -10,43 +10,25 @@ import { error, warning } from "./finding.ts";
 
 const OPENING = "{vault://";
 
-export interface VaultPrefixes {
-  readonly all: ReadonlySet<string>;
-  /** Of vaults that read the environment. */
-  readonly environment: ReadonlySet<string>;
-}
-
 /** `{vault://…}` references of one entity: are they where they are read, whole, well-formed, and is there such a vault? */
-export function checkReferences(draft: Draft, prefixes: VaultPrefixes): readonly Finding[] {
+export function checkReferences(draft: Draft, prefixes: ReadonlySet<string>): readonly Finding[] {
   const findings: Finding[] = [];
   walkFields(draft.value, entitySchemas[draft.collection], (field) => {
     if (field.schema === undefined && field.path.length > 0) return false;
     if (typeof field.value === "string" && field.value.includes(OPENING) && !hasExpression(field.value)) {
-      findings.push(...checkText(field.value, field, draft, prefixes));
+      findings.push(...checkText(field.value, field, prefixes));
     }
     return true;
   });
   return findings;
 }
 
-function checkText(text: string, { path, schema }: Field, draft: Draft, prefixes: VaultPrefixes): readonly Finding[] {
+function checkText(text: string, { path, schema }: Field, prefixes: ReadonlySet<string>): readonly Finding[] {
   const name = printPath(path);
   if (schema?.["x-gw-referenceable"] !== true) {
     return [warning("reference-not-read", `${name} is used as it is: a vault reference is not read there.`, path)];
   }
-  if (!isReference(text)) return [notWhole(name, path)];
-  const findings = checkReference(text, name, path, prefixes.all);
-  if (findings.length > 0 || draft.collection !== "vaults") return findings;
-  if (prefixes.environment.has(parseReference(text).prefix)) return [];
-  const fix = "Use {vault://env/…} or an environment variable.";
-  return [
-    error(
-      "not-supported",
-      `${name} refers to a vault that does not read the environment; this version cannot open one vault with another.`,
-      path,
-      fix,
-    ),
-  ];
+  return isReference(text) ? checkReference(text, name, path, prefixes) : [notWhole(name, path)];
 }
 
 function notWhole(name: string, path: Field["path"]): Finding {
