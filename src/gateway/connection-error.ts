@@ -49,6 +49,8 @@ const LINGER_MS = 2_000;
 function linger(socket: Duplex): void {
   const deadline = setTimeout(() => socket.destroy(), LINGER_MS);
   socket.once("close", () => clearTimeout(deadline));
-  // Without Node's parser, which has given up.
-  socket.removeAllListeners("data").resume();
+  // A listener of one's own is what takes the connection away from Node's parser, which would report its error again.
+  socket.removeAllListeners("data").on("data", drop);
 }
+
+function drop(): void {}
