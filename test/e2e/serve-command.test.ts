@@ -110,7 +110,7 @@ describe("gw serve", () => {
   it("starts without the keys, says what is missing, and is not ready", async () => {
     const gw = await serve([], {});
     expect(gw.output()).toContain(
-      "Warning: {vault://hashicorp-vault/openai/key} is not resolved: check it with gw vault get\n",
+      "Warning: {vault://hashicorp-vault/openai/key} is not resolved: no value found: the environment variable GW_DEMO_OPENAI is not set. Set it before gw starts.\n",
     );
     const ready = await request(`${gw.admin}/status/ready`);
     expect(ready).toMatchObject({
