@@ -71,6 +71,16 @@ const commands: readonly CommandRow[] = [
     load: async () => (await import("./commands/test-route.ts")).testRoute,
   },
   {
+    name: "vault",
+    summary: "get {vault://…}: say whether a reference resolves, from which vault, and how old it is",
+    load: async () => (await import("./commands/vault.ts")).vault,
+  },
+  {
+    name: "eval",
+    summary: "measure routing on labelled prompts",
+    load: async () => (await import("./commands/eval.ts")).evalCommand,
+  },
+  {
     name: "demo",
     summary: "the whole tour on simulated providers: no key, no server",
     load: async () => (await import("./commands/demo.ts")).demo,
