@@ -99,16 +99,21 @@ export interface AiPlugin {
   close(): Promise<void>;
 }
 
+export interface AiPluginOptions {
+  /** Shared by plugins that follow each other in a reload. */
+  readonly targetMemories?: TargetMemories;
+  readonly clock?: FakeClock;
+}
+
 /** The plugin with a fake embedder, store and vault, served on a real socket and talking to real sockets. */
 export async function startAiPlugin(
   config: AiProxyAdvancedConfig,
-  { targetMemories = new TargetMemories() }: { readonly targetMemories?: TargetMemories } = {},
+  { targetMemories = new TargetMemories(), clock = createFakeClock() }: AiPluginOptions = {},
 ): Promise<AiPlugin> {
   const embedder = new FakeEmbedder();
   const store = new FakeVectorStore();
   const secrets = new Map([["{vault://v/key}", "sk-marked"]]);
   const notices: Notice[] = [];
-  const clock = createFakeClock();
   const upstream = createUpstream();
   const resolved = new Map<string, Secret>();
   const lookup = {
