@@ -4,7 +4,7 @@ import type { Plan } from "../state/plan.ts";
 import type { OptionValues, Terminal } from "./command.ts";
 import { confirm } from "./confirm.ts";
 import { isSet } from "./option-values.ts";
-import type { Planned } from "./planning.ts";
+import { isCompact, type Planned } from "./planning.ts";
 import { deletionsText, eventsText, summaryText } from "./views/plan.ts";
 import { jsonText, planReport } from "./views/report.ts";
 
@@ -12,7 +12,8 @@ import { jsonText, planReport } from "./views/report.ts";
 export async function carryOut(planned: Planned, options: OptionValues, terminal: Terminal): Promise<number> {
   const { store, current, plan, steps, files, warnings } = planned;
   const isJson = isSet(options, "jsonOutput");
-  if (!isJson && !isSet(options, "silenceEvents")) terminal.out(eventsText(steps, terminal.colour));
+  if (!isJson && !isSet(options, "silenceEvents"))
+    terminal.out(eventsText(steps, terminal.colour, isCompact(options, terminal)));
   terminal.err(deletionsText(plan, terminal.colour));
   await agree(plan, options, terminal);
   const serial = await applyPlan(store, current, plan, author(files, terminal));

@@ -5,7 +5,7 @@ import { type Plan, planApply, planSync } from "../state/plan.ts";
 import type { Snapshot, StateStore } from "../state/store.ts";
 import type { Option, OptionValues, Terminal } from "./command.ts";
 import { inputOptions, loadInput } from "./config-input.ts";
-import { isSet } from "./option-values.ts";
+import { isSet, textOf } from "./option-values.ts";
 import { withStore } from "./open-store.ts";
 import { selectTagOption, selectTags } from "./select-tags.ts";
 import { diagnosticLine, diagnosticsText } from "./views/diagnostics.ts";
@@ -15,6 +15,11 @@ import { jsonText, planReport } from "./views/report.ts";
 /** The flags of every command that shows a plan. */
 export const planOptions: readonly Option[] = [
   { flags: "--json, --json-output", summary: "print one JSON document" },
+  {
+    flags: "--body <layout>",
+    summary: "of an update: classic is decK's whole object, compact the changed paths (default on a terminal)",
+    choices: ["classic", "compact"],
+  },
   { flags: "--silence-events", summary: "print the summary only (JSON stays complete)" },
   {
     flags: "--no-mask-deck-env-vars-value",
@@ -32,6 +37,7 @@ export interface Proposal {
   readonly files: readonly string[];
   /** One line each. */
   readonly warnings: readonly string[];
+  readonly selectTags?: readonly string[];
 }
 
 export interface Planned extends Proposal {
@@ -66,12 +72,17 @@ export async function withPlan(
   }
 }
 
+export function isCompact(options: OptionValues, terminal: Terminal): boolean {
+  return (textOf(options, "body") ?? (terminal.isInteractive ? "compact" : "classic")) === "compact";
+}
+
 /** What `diff` and `sync` propose. Warnings of the files go to stderr, unless the JSON document takes them. */
 export function proposeSync(args: readonly string[], options: OptionValues, terminal: Terminal): Propose {
   return async (current) => {
     const loaded = await loadShown(args, options, terminal, { use: "ids", read: async () => current.config });
-    const plan = planSync(current, loaded, selectTags(options, loaded.selectTags));
-    return { plan, files: loaded.files, warnings: loaded.diagnostics.map(diagnosticLine) };
+    const tags = selectTags(options, loaded.selectTags);
+    const plan = planSync(current, loaded, tags);
+    return { plan, files: loaded.files, warnings: loaded.diagnostics.map(diagnosticLine), selectTags: tags };
   };
 }
 

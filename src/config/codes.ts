@@ -51,6 +51,7 @@ export const diagnosticCodes = [
   "unknown-plugin",
   "scope-never-applies",
   "secret-in-plain-text",
+  "masked-secret",
 
   "all-or-none",
   "missing-option",

@@ -5,6 +5,7 @@ import { diagnose, type Draft, type Finding, labelOf, nameOf, placeOfDraft, text
 import { parentField } from "./flatten.ts";
 import { deterministicId, pluginKey } from "./ids.ts";
 import { kindOf, kinds, siblingKeys } from "./kinds.ts";
+import { isMasked } from "./masked-secrets.ts";
 import { entitySchemas } from "./schemas.ts";
 import { noStoredNames, type Reference, type Referred, type StoredNames } from "./stored-names.ts";
 import type { CollectionName } from "./types.ts";
@@ -134,7 +135,7 @@ function uniqueValues({ draft, id, references }: Identified): readonly Unique[] 
   const quote = (field: string, text: string): string => (isSecret(field) ? "" : ` "${text}"`);
   const named = fields.flatMap((field): Unique[] => {
     const text = textAt(value, field);
-    return text === undefined
+    return text === undefined || isMasked(text)
       ? []
       : [{ field, value: text, message: `the ${field}${quote(field, text)} is already taken.` }];
   });

@@ -2,6 +2,7 @@ import type { Readable } from "node:stream";
 import { type Diagnostic, hasErrors, sortDiagnostics } from "../core/diagnostics.ts";
 import { ConfigError } from "../core/errors.ts";
 import type { Json, JsonObject } from "../core/json.ts";
+import { MASK } from "../core/masked-text.ts";
 import type { DocumentHeader } from "./check-document.ts";
 import { checkDocument } from "./check-document.ts";
 import { checkMeaning, meaningContext } from "./check-meaning.ts";
@@ -11,6 +12,8 @@ import { flatten } from "./flatten.ts";
 import { type Identified, identify } from "./identify.ts";
 import { mergeHeaders } from "./merge.ts";
 import { normalise, originsOf, sortConfig } from "./normalise.ts";
+import { restoreSecrets } from "./masked-secrets.ts";
+import { printPath } from "./path.ts";
 import type { PluginCheck } from "./plugin-check.ts";
 import { checkServiceAddress } from "./rules/services.ts";
 import { readDocument, type SourceDocument } from "./source-document.ts";
@@ -68,7 +71,8 @@ export async function checkConfig(inputs: readonly string[], options: LoadOption
   const { sources, diagnostics } = await readSources(inputs, options);
   const { stored } = options;
   const isNeeded =
-    stored !== undefined && (stored.use !== "lookups" || sources.some(({ text }) => text.includes(LOOKUP)));
+    stored !== undefined &&
+    (stored.use !== "lookups" || sources.some(({ text }) => text.includes(LOOKUP) || text.includes(MASK)));
   return checkSources(sources, { ...options, known: isNeeded ? await stored.read() : undefined }, diagnostics);
 }
 
@@ -113,6 +117,7 @@ export function checkSources(
 /** What the files may build on without declaring it. */
 interface Known {
   readonly names: StoredNames;
+  entityOf(collection: CollectionName, id: string): JsonObject | undefined;
   readonly vaults: readonly Vault[];
 }
 
@@ -120,7 +125,8 @@ function knownOf(
   { known, stored }: { known?: GatewayConfig | undefined; stored?: Stored },
   header: DocumentHeader,
 ): Known {
-  if (known === undefined || stored === undefined) return { names: noStoredNames, vaults: [] };
+  if (known === undefined || stored === undefined)
+    return { names: noStoredNames, vaults: [], entityOf: () => undefined };
   const { lookupTags } = header;
   const mayRefer = (collection: CollectionName, entity: JsonObject): boolean =>
     stored.use === "references" || hasAll(entity["tags"], lookupTags[collection]);
@@ -128,7 +134,12 @@ function knownOf(
   return {
     names: stored.use === "lookups" ? { ...names, idOf: () => undefined } : names,
     vaults: stored.use === "references" ? known.vaults : [],
+    entityOf: (collection, id) => bodiesOf(known, collection).find((entity) => entity["id"] === id),
   };
+}
+
+function bodiesOf(config: GatewayConfig, collection: CollectionName): readonly JsonObject[] {
+  return config[collection];
 }
 
 function hasAll(tags: Json | undefined, wanted: readonly string[] | undefined): boolean {
@@ -143,7 +154,7 @@ interface CheckedEntity {
 function checkDrafts(
   drafts: readonly Draft[],
   options: Pick<LoadOptions, "plugins" | "unknownPlugins">,
-  { names, vaults }: Known,
+  { names, vaults, entityOf }: Known,
 ) {
   const { entities: identifiedDrafts, diagnostics } = identify(drafts, names);
   const context = meaningContext(drafts, vaults);
@@ -157,12 +168,28 @@ function checkDrafts(
     const shape = [...checkShape(draft), ...(draft.collection === "services" ? checkServiceAddress(draft) : [])];
     report(shape);
     if (shape.length > 0) continue;
-    const entity = normalise(identified);
+    const { entity, findings } = withStoredSecrets(draft, normalise(identified), entityOf);
+    report(findings);
     report(checkMeaning(draft, entity, context, options));
     entities.push({ identified, entity });
   }
   return { entities, diagnostics: all };
 }
+
+/** An entity of a dump says `[masked]` where the store holds a secret in plain text. */
+function withStoredSecrets(draft: Draft, entity: Entity, entityOf: Known["entityOf"]) {
+  const { collection } = draft;
+  const body = entity as unknown as JsonObject;
+  if (!JSON.stringify(draft.value).includes(MASK)) return { entity, findings: [] };
+  const restored = restoreSecrets(collection, body, entityOf(collection, entity.id));
+  const findings = restored.missing.map((path): Finding => {
+    const message = `${printPath(path)} is ${MASK}, which means "unchanged", and the store holds no such secret.`;
+    return { severity: "error", code: "masked-secret", message, fix: MASKED_FIX, path };
+  });
+  return { entity: restored.entity as unknown as Entity, findings };
+}
+
+const MASKED_FIX = "Write the secret, best as a vault reference, or dump the store with --with-secrets.";
 
 function loadedConfig(
   entities: readonly CheckedEntity[],

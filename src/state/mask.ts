@@ -1,5 +1,6 @@
 import type { CollectionName } from "../config/types.ts";
 import { isJsonObject, type Json, type JsonObject } from "../core/json.ts";
+import { MASK, maskText } from "../core/masked-text.ts";
 import type { Plan, Step } from "./plan.ts";
 
 /** JSON pointers of the fields whose schema calls them sensitive. */
@@ -11,8 +12,6 @@ export interface MaskedStep {
   readonly before: JsonObject | null;
   readonly after: JsonObject | null;
 }
-
-const MASK = "[masked]";
 
 /**
  * Replaces, in old and new alike, what came from the environment (`origins`) and what the schema calls sensitive. A rotated secret is
@@ -55,22 +54,5 @@ function escapeToken(key: string): string {
 
 function hide(value: Json): Json {
   if (value === null) return null;
-  return typeof value === "string" && isReference(value) ? withoutFallbacks(value) : MASK;
-}
-
-const REFERENCE = /\{vault:\/\/[^{}]*\}|\$\{\{.*?\}\}/gs;
-/** What may stand before a reference in a header without being a secret itself. */
-const SCHEME = /^(?:(?:Bearer|Basic|Token|Key|ApiKey|Api-Key) +)?$/i;
-
-/** Vault references and `${{ env … }}` expressions say where a secret is, not what it is. */
-function isReference(value: string): boolean {
-  return value.search(REFERENCE) !== -1 && SCHEME.test(value.replaceAll(REFERENCE, ""));
-}
-
-/** The second argument of `env` is a value, and may be a secret: of the quoted texts only the variable's name is shown. */
-function withoutFallbacks(value: string): string {
-  return value.replaceAll(/\$\{\{.*?\}\}/gs, (expression) => {
-    let seen = 0;
-    return expression.replaceAll(/"(?:\\.|[^"\\])*"|`[^`]*`/g, (text) => (seen++ === 0 ? text : `"${MASK}"`));
-  });
+  return typeof value === "string" ? maskText(value) : MASK;
 }

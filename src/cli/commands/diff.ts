@@ -1,7 +1,10 @@
-import type { Command } from "../command.ts";
-import { inputArguments } from "../config-input.ts";
-import { isSet } from "../option-values.ts";
-import { planningOptions, proposeSync, withPlan } from "../planning.ts";
+import { resolve } from "node:path";
+import type { Command, OptionValues, Terminal } from "../command.ts";
+import { inputArguments, inputFiles } from "../config-input.ts";
+import { isSet, textOf } from "../option-values.ts";
+import { writeWhole } from "../output-file.ts";
+import { planFileText } from "../plan-file.ts";
+import { isCompact, type Planned, planningOptions, proposeSync, withPlan } from "../planning.ts";
 import { eventsText, summaryText } from "../views/plan.ts";
 import { jsonText, planReport } from "../views/report.ts";
 
@@ -11,21 +14,32 @@ export const diff: Command = {
   name: "diff",
   summary: "show what sync would change in the store",
   arguments: inputArguments,
-  options: [...planningOptions, { flags: "--non-zero-exit-code", summary: "exit with 2 when there are changes" }],
+  options: [
+    ...planningOptions,
+    { flags: "--non-zero-exit-code", summary: "exit with 2 when there are changes" },
+    { flags: "--out <file>", summary: "write a plan for `gw sync --plan`, without secrets" },
+  ],
   async run(args, options, terminal) {
-    return await withPlan(
-      options,
-      terminal,
-      proposeSync(args, options, terminal),
-      async ({ plan, steps, warnings }) => {
-        if (isSet(options, "jsonOutput")) {
-          terminal.out(jsonText(planReport({ steps, serial: plan.serial, warnings })));
-        } else {
-          if (!isSet(options, "silenceEvents")) terminal.out(eventsText(steps, terminal.colour));
-          terminal.out(summaryText(plan, terminal.colour));
-        }
-        return isSet(options, "nonZeroExitCode") && steps.length > 0 ? CHANGES_FOUND : 0;
-      },
-    );
+    return await withPlan(options, terminal, proposeSync(args, options, terminal), async (planned) => {
+      const { plan, steps, warnings } = planned;
+      keepPlan(planned, args, options, terminal);
+      if (isSet(options, "jsonOutput")) {
+        terminal.out(jsonText(planReport({ steps, serial: plan.serial, warnings })));
+      } else {
+        if (!isSet(options, "silenceEvents"))
+          terminal.out(eventsText(steps, terminal.colour, isCompact(options, terminal)));
+        terminal.out(summaryText(plan, terminal.colour));
+      }
+      return isSet(options, "nonZeroExitCode") && steps.length > 0 ? CHANGES_FOUND : 0;
+    });
   },
 };
+
+function keepPlan(planned: Planned, args: readonly string[], options: OptionValues, terminal: Terminal): void {
+  const { plan, steps, warnings, selectTags = [] } = planned;
+  const path = textOf(options, "out");
+  if (path === undefined) return;
+  const inputs = inputFiles(args, options, terminal);
+  const report = planReport({ steps, serial: plan.serial, warnings });
+  writeWhole(resolve(terminal.cwd, path), planFileText(plan, report, { inputs, selectTags }), true);
+}

@@ -1,4 +1,6 @@
+import { maskSecrets } from "../../config/masked-secrets.ts";
 import { type PrintOptions, printConfig } from "../../config/print.ts";
+import type { GatewayConfig } from "../../config/types.ts";
 import type { Command, Option, OptionValues } from "../command.ts";
 import { storeLocation, withStore } from "../open-store.ts";
 import { isSet, textOf } from "../option-values.ts";
@@ -7,6 +9,7 @@ import { outputOptions, writeOutput } from "../output-file.ts";
 export const formatOptions: readonly Option[] = [
   ...outputOptions,
   { flags: "--format <format>", summary: "of what is printed", choices: ["yaml", "json"], default: "yaml" },
+  { flags: "--with-secrets", summary: "print secrets in plain text, instead of [masked]" },
   { flags: "--with-id", summary: "print every id, also those that follow from a name" },
 ];
 
@@ -18,10 +21,15 @@ export const dump: Command = {
     const { serial, config } = await withStore(options, terminal, async (store) => await store.read());
     if (serial === 0) terminal.err(`Nothing was ever synced to the store ${storeLocation(options)}.\n`);
     const defaults = options["skipDefaults"] === false;
-    writeOutput(printConfig(config, { ...printOptions(options), defaults }), options, terminal);
+    writeOutput(printConfig(shownConfig(config, options), { ...printOptions(options), defaults }), options, terminal);
     return 0;
   },
 };
+
+/** `[masked]` for secrets in plain text: read back, it means "unchanged". */
+export function shownConfig(config: GatewayConfig, options: OptionValues): GatewayConfig {
+  return isSet(options, "withSecrets") ? config : maskSecrets(config);
+}
 
 export function printOptions(options: OptionValues): PrintOptions {
   return { ids: isSet(options, "withId"), format: textOf(options, "format") === "json" ? "json" : "yaml" };

@@ -3,7 +3,7 @@ import type { Command } from "../command.ts";
 import { inputArguments, inputOptions, loadInput } from "../config-input.ts";
 import { writeOutput } from "../output-file.ts";
 import { diagnosticsText } from "../views/diagnostics.ts";
-import { formatOptions, printOptions } from "./dump.ts";
+import { formatOptions, printOptions, shownConfig } from "./dump.ts";
 
 export const render: Command = {
   name: "render",
@@ -13,7 +13,11 @@ export const render: Command = {
   async run(args, options, terminal) {
     const { config, diagnostics } = await loadInput(args, options, terminal);
     terminal.err(diagnosticsText(diagnostics, new Map(), terminal.colour));
-    writeOutput(printConfig(config, { ...printOptions(options), defaults: true }), options, terminal);
+    writeOutput(
+      printConfig(shownConfig(config, options), { ...printOptions(options), defaults: true }),
+      options,
+      terminal,
+    );
     return 0;
   },
 };

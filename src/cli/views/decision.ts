@@ -1,6 +1,7 @@
 import type { ExplainedCandidate } from "../../plugins/explanation.ts";
 import type { RouteReport } from "../../routing/explain.ts";
 import { styleFor } from "./style.ts";
+import { alignColumns } from "./table.ts";
 
 /** What `gw test-route` prints for people: the choice, the distances it rests on, and where the request would go. */
 export function decisionText(report: RouteReport, colour: boolean): string {
@@ -63,14 +64,7 @@ function tableLines(candidates: readonly ExplainedCandidate[], selected: number)
         : "no",
     shorten(candidate.description ?? "", 60),
   ]);
-  const table = [["  #", "target", "distance", "similarity", "within", "description"], ...rows];
-  const widths = (table[0] ?? []).map((_, column) => Math.max(...table.map((row) => row[column]?.length ?? 0)));
-  return table.map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join("  ")
-      .trimEnd(),
-  );
+  return alignColumns([["  #", "target", "distance", "similarity", "within", "description"], ...rows]);
 }
 
 function reasonText({ selected, candidates }: RouteReport): string {
