@@ -14,7 +14,7 @@ export interface ExplainedCandidate {
 }
 
 /** The choice that a plugin would make for a request, and what it rests on. */
-export interface Explanation {
+export interface Choice {
   /** What was embedded; null when the request has no text. */
   readonly text: string | null;
   readonly balancer: string;
@@ -35,6 +35,11 @@ export interface Explanation {
   };
   /** Targets that may be tried, best first. */
   readonly order: readonly number[];
+  readonly warnings: readonly string[];
+}
+
+/** The same with the request that would be sent. */
+export interface Explanation extends Choice {
   readonly upstream: {
     readonly method: string;
     readonly url: string;
@@ -46,5 +51,4 @@ export interface Explanation {
       readonly resolved: boolean;
     } | null;
   };
-  readonly warnings: readonly string[];
 }

@@ -6,7 +6,7 @@ import type { JsonObject } from "../core/json.ts";
 import type { Notify } from "../core/notice.ts";
 import type { EmbedderDefinition } from "../embeddings/embedder.ts";
 import type { ProviderDriver } from "../llm/provider.ts";
-import type { Explanation } from "./explanation.ts";
+import type { Choice, Explanation } from "./explanation.ts";
 import type { SecretLookup } from "../secrets/lookup.ts";
 import type { Upstream } from "../upstream/upstream.ts";
 import type { VectorStoreDefinition } from "../vectors/store.ts";
@@ -71,7 +71,7 @@ export interface PluginServices {
   vectorStore(strategy: string): Promise<VectorStoreDefinition> | undefined;
 }
 
-/** What `gw test-route` asks: a request that is not sent. */
+/** What `gw test-route` and `gw eval` ask: a request that is not sent. */
 export interface Probe {
   readonly request: ExchangeRequest;
   readonly body: Buffer;
@@ -83,6 +83,8 @@ export interface Plugin {
   handle(exchange: Exchange, next: () => Promise<void>): Promise<void>;
   /** The choice that `handle` would make; absent on plugins that choose nothing. */
   explain?(probe: Probe): Promise<Explanation>;
+  /** `explain` without the request to the provider, for which it needs no key; on every plugin that explains. */
+  choose?(probe: Probe): Promise<Choice>;
   /** Settles when the instance can serve at its best (descriptions embedded, secrets resolved); rejects never. What is missing is in `problems`. */
   warm?(signal: AbortSignal): Promise<void>;
   /** Why the instance is not ready, empty when it is; shown by /status/ready. */

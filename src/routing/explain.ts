@@ -3,8 +3,8 @@ import type { JsonObject } from "../core/json.ts";
 import type { ChainLink } from "../gateway/chain.ts";
 import { normalisePath } from "../gateway/normalise-path.ts";
 import type { RoutePlan, Runtime } from "../gateway/runtime.ts";
-import type { Explanation } from "../plugins/explanation.ts";
-import type { ExchangeRequest } from "../plugins/plugin.ts";
+import type { Choice, Explanation } from "../plugins/explanation.ts";
+import type { ExchangeRequest, Probe } from "../plugins/plugin.ts";
 
 /** The document of `gw test-route --json`. */
 export interface RouteReport extends Explanation {
@@ -30,14 +30,9 @@ export interface Question {
 
 /** Which target a conversation goes to, and why. Throws UsageError when no AI route is meant, and what the plugin throws when no target can be chosen. */
 export async function explain(runtime: Runtime, question: Question, signal: AbortSignal): Promise<RouteReport> {
-  const plan = findPlan(runtime, question);
-  const link = explainingLink(plan);
-  if (plan.unavailable.length > 0 || link?.plugin.explain === undefined) throw new UsageError(whyNot(plan));
-  const request = toRequest(plan, question);
-  const body = Buffer.from(
-    JSON.stringify({ messages: question.messages, ...(question.model !== undefined && { model: question.model }) }),
-  );
-  const explanation = await link.plugin.explain({ request, body, signal });
+  const { plan, link, probe } = ask(runtime, question, signal);
+  if (link.plugin.explain === undefined) throw new UsageError(whyNot(plan));
+  const explanation = await link.plugin.explain(probe);
   return {
     schema_version: 1,
     prompt: promptOf(question),
@@ -46,6 +41,28 @@ export async function explain(runtime: Runtime, question: Question, signal: Abor
     plugin: { name: link.name, scope: link.scope },
     ...explanation,
   };
+}
+
+/** The choice alone, without keys. Throws as `explain` does. */
+export async function choose(runtime: Runtime, question: Question, signal: AbortSignal): Promise<Choice> {
+  const { plan, link, probe } = ask(runtime, question, signal);
+  if (link.plugin.choose === undefined) throw new UsageError(whyNot(plan));
+  return await link.plugin.choose(probe);
+}
+
+interface Asked {
+  readonly plan: RoutePlan;
+  readonly link: ChainLink;
+  readonly probe: Probe;
+}
+
+function ask(runtime: Runtime, question: Question, signal: AbortSignal): Asked {
+  const plan = findPlan(runtime, question);
+  const link = explainingLink(plan);
+  if (plan.unavailable.length > 0 || link === undefined) throw new UsageError(whyNot(plan));
+  const { messages, model } = question;
+  const body = Buffer.from(JSON.stringify({ messages, ...(model !== undefined && { model }) }));
+  return { plan, link, probe: { request: toRequest(plan, question), body, signal } };
 }
 
 /** The routes on which a target is chosen. */

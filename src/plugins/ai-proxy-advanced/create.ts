@@ -1,5 +1,5 @@
 import type { AiProxyAdvancedConfig } from "../../config/types.ts";
-import type { Explanation } from "../explanation.ts";
+import type { Choice, Explanation } from "../explanation.ts";
 import type { Exchange, Plugin, PluginServices } from "../plugin.ts";
 import type { AttemptPlan } from "./attempt.ts";
 import { tryTargets } from "./attempts.ts";
@@ -8,7 +8,7 @@ import { checkClientRequest, readCall } from "./client-request.ts";
 import { compileConfig } from "./compile.ts";
 import type { Credential } from "./credentials.ts";
 import { decide } from "./decide.ts";
-import { type ExplainPlan, explain } from "./explain.ts";
+import { type ExplainPlan, explain, explainChoice } from "./explain.ts";
 import { routeHeader } from "./report.ts";
 import { openSemanticParts, type SemanticParts } from "./semantic-parts.ts";
 
@@ -38,6 +38,10 @@ export async function createAiProxyAdvanced(config: AiProxyAdvancedConfig, servi
     async explain(probe): Promise<Explanation> {
       await parts?.index.load();
       return await explain(decisions, readCall(probe.body, config.response_streaming), probe);
+    },
+    async choose(probe): Promise<Choice> {
+      await parts?.index.load();
+      return await explainChoice(decisions, readCall(probe.body, config.response_streaming), probe);
     },
     warm: (signal) => warm(credentials, parts, signal),
     problems: () => (parts?.index.problem === undefined ? [] : [parts.index.problem]),

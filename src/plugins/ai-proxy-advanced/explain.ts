@@ -1,6 +1,7 @@
 import type { AiProxyAdvancedConfig } from "../../config/types.ts";
+import { BugError } from "../../core/errors.ts";
 import type { ChatRequest } from "../../llm/chat.ts";
-import type { ExplainedCandidate, Explanation } from "../explanation.ts";
+import type { Choice, ExplainedCandidate, Explanation } from "../explanation.ts";
 import type { Probe } from "../plugin.ts";
 import { type Balancing, targetsDown } from "./balancing.ts";
 import type { CompiledTarget } from "./compile.ts";
@@ -13,7 +14,15 @@ export interface ExplainPlan extends DecisionPlan, Pick<Balancing, "hashKey"> {
 }
 
 /** The decision that `handle` would take for the call, as docs/CLI.md shows it below `balancer`. Throws what `decide` throws. */
-export async function explain(plan: ExplainPlan, call: ChatRequest, { request }: Probe): Promise<Explanation> {
+export async function explain(plan: ExplainPlan, call: ChatRequest, probe: Probe): Promise<Explanation> {
+  const choice = await explainChoice(plan, call, probe);
+  const chosen = plan.targets[choice.selected.index];
+  if (chosen === undefined) throw new BugError(`There is no targets[${choice.selected.index}].`);
+  return { ...choice, upstream: await describeUpstream(chosen, call, probe.request) };
+}
+
+/** The same without the request to the provider: no key is asked for. */
+export async function explainChoice(plan: ExplainPlan, call: ChatRequest, { request }: Probe): Promise<Choice> {
   const { config, index, targets } = plan;
   const startedAt = performance.now();
   const decided = decide(plan, { call, hashKey: plan.hashKey(request, "test-route"), isProbe: true });
@@ -32,7 +41,6 @@ export async function explain(plan: ExplainPlan, call: ChatRequest, { request }:
     ),
     selected: { index: chosen.index, ...nameOf(chosen, call), reason: decision.reason },
     order: decision.order,
-    upstream: await describeUpstream(chosen, call, request),
     warnings: decision.warnings,
   };
 }
@@ -41,13 +49,13 @@ function describeEmbedding(
   { embeddings, vectordb }: AiProxyAdvancedConfig,
   ms: number,
   cached: boolean,
-): Explanation["embedding"] {
+): Choice["embedding"] {
   if (embeddings === undefined || vectordb === undefined) return null;
   const { provider, name } = embeddings.model;
   return { provider, model: name, dimensions: vectordb.dimensions, ms, cached };
 }
 
-function describeStore({ vectordb }: AiProxyAdvancedConfig): Explanation["vectordb"] {
+function describeStore({ vectordb }: AiProxyAdvancedConfig): Choice["vectordb"] {
   if (vectordb === undefined) return null;
   return { strategy: vectordb.strategy, metric: vectordb.distance_metric, threshold: vectordb.threshold };
 }
