@@ -2,6 +2,7 @@ import type { Diagnostic, Severity } from "../core/diagnostics.ts";
 import { didYouMean } from "../core/did-you-mean.ts";
 import { isJsonObject, type Json, type JsonObject } from "../core/json.ts";
 import type { DiagnosticCode } from "./codes.ts";
+import { defaultKinds } from "./expand.ts";
 import { type Path, printPath, printPointer } from "./path.ts";
 import { gatewaySchema } from "./schemas.ts";
 import type { SourceDocument } from "./source-document.ts";
@@ -24,7 +25,9 @@ export interface CheckedDocument {
 }
 
 const VERSIONS = ["1.1", "3.0"];
-const INFO_KEYS = ["select_tags", "default_lookup_tags"];
+const INFO_KEYS = ["select_tags", "default_lookup_tags", "defaults"];
+/** What names an entity cannot be a default (decK refuses these as well). */
+const NO_DEFAULTS = ["id", "name", "target", "created_at", "updated_at"];
 const LOOKUP_COLLECTIONS = ["services", "routes", "consumers", "consumer_groups", "partials"];
 const IGNORED: ReadonlySet<string> = new Set(["_workspace", "_konnect"]);
 
@@ -114,10 +117,27 @@ function readInfo(value: JsonObject, report: Report): Pick<DocumentHeader, "sele
     const message = isKnown ? "is not supported by this version." : `is not known.${didYouMean(key, INFO_KEYS)}`;
     report("error", isKnown ? "not-supported" : "unknown-key", `The key "${key}" of _info ${message}`, ["_info", key]);
   }
+  checkDefaults(info["defaults"], report);
   return {
     selectTags: readTags(info["select_tags"], ["_info", "select_tags"], report),
     lookupTags: readLookupTags(info["default_lookup_tags"], report),
   };
+}
+
+function checkDefaults(value: Json | undefined, report: Report): void {
+  if (value === undefined) return;
+  const path = ["_info", "defaults"];
+  if (!isJsonObject(value)) return report("error", "wrong-type", "_info.defaults must be a mapping.", path);
+  const kinds = Object.keys(defaultKinds);
+  for (const [kind, defaults] of Object.entries(value)) {
+    const at = [...path, kind];
+    if (!kinds.includes(kind))
+      report("error", "unknown-key", `The key "${kind}" of _info.defaults is not known.${didYouMean(kind, kinds)}`, at);
+    else if (!isJsonObject(defaults)) report("error", "wrong-type", `${printPath(at)} must be a mapping.`, at);
+    else
+      for (const key of NO_DEFAULTS.filter((each) => Object.hasOwn(defaults, each)))
+        report("error", "bad-value", `${printPath(at)} cannot set "${key}".`, [...at, key]);
+  }
 }
 
 function readLookupTags(value: Json | undefined, report: Report): LookupTags {

@@ -8,6 +8,7 @@ import { checkDocument } from "./check-document.ts";
 import { checkMeaning, meaningContext } from "./check-meaning.ts";
 import { checkShape } from "./check-shape.ts";
 import { diagnose, type Draft, type Finding, nameOf } from "./draft.ts";
+import { expand } from "./expand.ts";
 import { flatten } from "./flatten.ts";
 import { type Identified, identify } from "./identify.ts";
 import { mergeHeaders } from "./merge.ts";
@@ -99,7 +100,11 @@ export function checkSources(
   const { header, diagnostics: conflicts } = mergeHeaders(headers);
   diagnostics.push(...conflicts);
 
-  const drafts = flat.flatMap((each) => each.drafts);
+  const { drafts, diagnostics: unknownBlocks } = expand(
+    flat.flatMap((each) => each.drafts),
+    documents,
+  );
+  diagnostics.push(...unknownBlocks);
   const checked = checkDrafts(drafts, options, knownOf(options, header));
   diagnostics.push(...checked.diagnostics);
   if (drafts.length === 0 && options.allowEmpty !== true && !hasErrors(diagnostics))
@@ -117,7 +122,7 @@ export function checkSources(
 /** What the files may build on without declaring it. */
 interface Known {
   readonly names: StoredNames;
-  entityOf(collection: CollectionName, id: string): JsonObject | undefined;
+  readonly entityOf: (collection: CollectionName, id: string) => JsonObject | undefined;
   readonly vaults: readonly Vault[];
 }
 

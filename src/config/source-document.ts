@@ -13,6 +13,8 @@ import { gatewaySchema } from "./schemas.ts";
 export interface SourceDocument {
   readonly file: string;
   readonly value: Json;
+  /** With the values of all expressions, secrets too: for shared blocks whose fields are known only where they are used. */
+  readonly rendered: Json;
   readonly places: ParsedDocument;
   /** JSON pointers of values that came from the environment. */
   readonly fromEnvironment: ReadonlySet<string>;
@@ -58,7 +60,7 @@ function keepSecretsOut(file: string, places: ParsedDocument, rendered: Rendered
     if (isSecret) value = replaceAt(value, path, template);
     else fromEnvironment.add(pointer);
   }
-  return { file, value, places, fromEnvironment, broken: rendered.broken };
+  return { file, value, rendered: rendered.value, places, fromEnvironment, broken: rendered.broken };
 }
 
 function replaceAt(value: Json, path: Path, replacement: Json): Json {

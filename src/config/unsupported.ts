@@ -5,7 +5,6 @@ export const unsupportedKeys: Readonly<
   Partial<Record<CollectionName, ReadonlySet<string>>> & Record<"document" | "_info", ReadonlySet<string>>
 > = {
   document: new Set([
-    "_plugin_configs",
     "cloned_plugins",
     "consumer_group_consumers",
     "consumer_group_plugins",
@@ -23,5 +22,5 @@ export const unsupportedKeys: Readonly<
   _info: new Set(["consumer_group_policy_overrides", "defaults", "skip_consumers", "skip_hash_for_basic_auth"]),
   services: new Set(["ca_certificates", "client_certificate", "filter_chains", "tls_sans", "tls_verify_depth"]),
   routes: new Set(["destinations", "expression", "filter_chains", "priority", "sources"]),
-  plugins: new Set(["_config", "condition", "ordering", "partials", "run_on"]),
+  plugins: new Set(["condition", "ordering", "partials", "run_on"]),
 };
