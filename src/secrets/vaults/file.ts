@@ -65,7 +65,7 @@ async function readFolder(path: string): Promise<string> {
   );
   const folder = isLinked ? behind : path;
   const entries = await readdir(folder, { withFileTypes: true });
-  const names = entries.filter((entry) => !entry.isDirectory() && !entry.name.startsWith(".")).map(({ name }) => name);
+  const names = entries.filter((entry) => !entry.isDirectory() && !entry.name.startsWith("..")).map(({ name }) => name);
   const members = await Promise.all(names.map(async (name) => [name, await readText(join(folder, name))]));
   return JSON.stringify(Object.fromEntries(members));
 }

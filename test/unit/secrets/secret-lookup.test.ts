@@ -411,6 +411,28 @@ describe("what is wanted from the start", () => {
   });
 });
 
+describe("a thousand references", () => {
+  const anHourOf = async (references: readonly string[]): Promise<number> => {
+    const { lookup, box, clock } = setUp({ ttl: 300 }, [], { random: Math.random });
+    await lookup.want(references);
+    for (let step = 0; step < 720; step++) {
+      clock.advance(5_000);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    expect(references.every((text) => lookup.peek(text) !== undefined)).toBe(true);
+    return box.asked.length;
+  };
+  const named = (name: (index: number) => string): string[] =>
+    Array.from({ length: 1000 }, (_, index) => `{vault://box/${name(index)}/key}`);
+
+  it("cost a request a secret and ttl, however many of its keys they name", async () => {
+    const requests = await anHourOf(named((index) => `secret-${index}`));
+    expect(requests).toBeGreaterThan(12_000);
+    expect(requests).toBeLessThan(16_000);
+    expect(await anHourOf([KEY, USER])).toBeLessThan(16);
+  }, 60_000);
+});
+
 describe("the status", () => {
   it("tells age, version and expiry, and what keeps a value from being fresh, but no value", async () => {
     const { lookup, box, clock } = setUp({ ttl: 60, resurrect_ttl: 30 });
