@@ -1,6 +1,8 @@
-import { existsSync, unwatchFile, watchFile } from "node:fs";
+import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { plugins } from "../catalogue.ts";
 import { resolveEnvironment } from "../config/resolve-environment.ts";
+import { isObserver } from "../config/rules/plugins.ts";
 import type { GatewayConfig } from "../config/types.ts";
 import { UsageError } from "../core/errors.ts";
 import { openStore } from "../state/open.ts";
@@ -9,6 +11,7 @@ import { DEFAULT_FILE, loadInput } from "./config-input.ts";
 import { listOf } from "./option-values.ts";
 import { storeLocation } from "./open-store.ts";
 import { diagnosticsText } from "./views/diagnostics.ts";
+import { WatchedFiles } from "./watched-files.ts";
 
 export const connectToOption: Option = {
   flags: "--connect-to <host:port=url>",
@@ -28,13 +31,10 @@ export interface ServingSource {
   /** For the line on stderr that says what is used. */
   readonly description: string;
   load(): Promise<Serving>;
-  /** Calls back soon after the source has changed; the returned function stops it. */
+  /** Calls back soon after the source has changed, or if it has since it was loaded; the returned function stops it. */
   watch(onChange: () => void): () => void;
   close(): Promise<void>;
 }
-
-/** How often files are looked at, in milliseconds: editors replace files, which events miss. */
-const FILE_POLL_MS = 250;
 
 /**
  * The files that the command line names, else the store when it holds something, else ./kong.yaml (docs/CLI.md). Throws UsageError when
@@ -62,45 +62,52 @@ async function storeSource(location: string, terminal: Terminal): Promise<Servin
     await store.close();
     return undefined;
   }
+  let loaded = serial;
   return {
     description: `the store ${location}`,
     load: async () => {
       const snapshot = await store.read();
+      loaded = snapshot.serial;
       return {
         serial: snapshot.serial,
-        config: resolveEnvironment(snapshot.config, terminal.environment),
+        config: resolveEnvironment(withoutObservers(snapshot.config), terminal.environment),
         unavailablePlugins: snapshot.unavailablePlugins,
       };
     },
-    watch: (onChange) => store.watch(onChange),
+    watch: (onChange) => {
+      const stop = store.watch(onChange);
+      void store.read().then((now) => now.serial !== loaded && onChange(), onChange);
+      return stop;
+    },
     close: async () => await store.close(),
   };
 }
 
 function fileSource(args: readonly string[], options: OptionValues, terminal: Terminal): ServingSource {
   const named = [...args, ...listOf(options, "state")];
-  let watched = new Set(pathsOf(named, terminal.cwd));
+  const files = new WatchedFiles(pathsOf(named, terminal.cwd));
   return {
     description: named.join(", "),
     load: async () => {
+      files.look();
       const loaded = await loadInput(args, options, terminal);
       terminal.err(diagnosticsText(loaded.diagnostics, new Map(), terminal.colour));
-      watched = new Set([...pathsOf(named, terminal.cwd), ...pathsOf(loaded.files, terminal.cwd)]);
+      files.add(pathsOf(loaded.files, terminal.cwd));
       return {
         serial: undefined,
-        config: resolveEnvironment(loaded.config, terminal.environment),
+        config: resolveEnvironment(withoutObservers(loaded.config), terminal.environment),
         unavailablePlugins: loaded.unavailablePlugins,
       };
     },
-    watch: (onChange) => {
-      const paths = [...watched];
-      for (const path of paths) watchFile(path, { interval: FILE_POLL_MS, persistent: false }, onChange);
-      return () => {
-        for (const path of paths) unwatchFile(path, onChange);
-      };
-    },
+    watch: (onChange) => files.watch(onChange),
     close: async () => {},
   };
+}
+
+/** Plugins that only watch, and that gw does not have: without them everything else is served. */
+function withoutObservers(config: GatewayConfig): GatewayConfig {
+  const isSkipped = (name: string): boolean => isObserver(name) && !Object.hasOwn(plugins, name);
+  return { ...config, plugins: config.plugins.filter(({ name }) => !isSkipped(name)) };
 }
 
 /** Standard input cannot be read twice, so it is not watched. */

@@ -70,7 +70,34 @@ it("serves what was synced within a second, and loses no request meanwhile", asy
     new Set(["openai/gpt-4o", "openai/gpt-4o-renamed"]),
   );
   expect((await request(`${admin}/status`)).json).toMatchObject({ serial: 4 });
-});
+}, 60_000);
+
+it("takes what changed while it was still starting", async () => {
+  const starting = async (args: readonly string[], change: () => Promise<unknown>): Promise<ServedGw> => {
+    // Warming up takes as long, and the configuration changes meanwhile.
+    providers.openai.behave({ path: "/v1/embeddings", delayMs: 2_000 });
+    const before = providers.requests.length;
+    const served = serve(args);
+    await Promise.race([served, providers.until((each) => providers.requests.indexOf(each) >= before)]);
+    await change();
+    providers.openai.behave({});
+    return await served;
+  };
+  const mistral = changed(aiConfig, ["name: mistral-tiny", "name: mistral-renamed"]);
+  const prompt = "What is Wulfila Bible?";
+  const model = (answer: Answer): string | null => answer.headers.get("x-kong-llm-model");
+
+  writeConfig(cwd, aiConfig);
+  const fromFile = await starting(["kong.yaml"], async () => writeConfig(cwd, mistral));
+  await fromFile.logLine((line) => line["event"] === "config-swap");
+  expect(model(await askChat(fromFile.origin, prompt))).toBe("mistral/mistral-renamed");
+  await fromFile.stop();
+
+  expect(await sync(aiConfig)).toMatchObject({ code: 0 });
+  const fromStore = await starting([], async () => await sync(mistral));
+  await fromStore.logLine((line) => line["event"] === "config-swap");
+  expect(model(await askChat(fromStore.origin, prompt))).toBe("mistral/mistral-renamed");
+}, 40_000);
 
 it("keeps serving what it has when the file is broken, says why, and takes the repaired one", async () => {
   writeConfig(cwd, aiConfig);
