@@ -22,6 +22,14 @@ type Lazy<T> = () => Promise<T>;
 
 export const plugins: Readonly<Record<string, Lazy<PluginDefinition>>> = {
   "ai-proxy-advanced": async () => (await import("./plugins/ai-proxy-advanced/plugin.ts")).aiProxyAdvanced,
+  acl: async () => (await import("./plugins/acl.ts")).acl,
+  "correlation-id": async () => (await import("./plugins/correlation-id.ts")).correlationId,
+  cors: async () => (await import("./plugins/cors.ts")).cors,
+  "ip-restriction": async () => (await import("./plugins/ip-restriction.ts")).ipRestriction,
+  "key-auth": async () => (await import("./plugins/key-auth.ts")).keyAuth,
+  "rate-limiting": async () => (await import("./plugins/rate-limiting.ts")).rateLimiting,
+  "request-size-limiting": async () => (await import("./plugins/request-size-limiting.ts")).requestSizeLimiting,
+  "request-termination": async () => (await import("./plugins/request-termination.ts")).requestTermination,
 };
 
 /** Pure and small: not worth a file of their own at start. */

@@ -7,6 +7,7 @@ import { systemClock } from "../core/clock.ts";
 import type { Notify } from "../core/notice.ts";
 import { createRuntime, type Runtime } from "../gateway/runtime.ts";
 import { publish } from "../observability/events.ts";
+import { readCallers } from "../plugins/callers.ts";
 import type { PluginServices } from "../plugins/plugin.ts";
 import { createSecretLookup, type SecretLookupWithMemory } from "../secrets/secret-lookup.ts";
 import type { VaultDefinition } from "../secrets/vault.ts";
@@ -35,19 +36,22 @@ const notify: Notify = (notice) => publish("notice", notice);
 export function createWiring({ environment, connectTo }: WiringOptions): Wiring {
   const upstream = createUpstream({ connectTo });
   const targetMemories = new TargetMemories();
+  const kept = new Map<string, unknown>();
   let predecessor: SecretLookupWithMemory | undefined;
   return {
     upstream,
     async build({ config, serial, unavailablePlugins }) {
+      const callers = readCallers(config);
       const secrets = await openSecrets(config.vaults, environment, predecessor);
-      const references = secretReferences(config);
+      const references = [...secretReferences(config), ...callers.keys.flatMap(({ reference }) => reference ?? [])];
       try {
         const runtime = await createRuntime(
           config,
           {
             upstream,
             definition: (name) => own(catalogue.plugins, name)?.(),
-            pluginServices: (pluginId) => pluginServices(pluginId, { upstream, secrets, targetMemories }),
+            pluginServices: (pluginId) =>
+              pluginServices(pluginId, { upstream, secrets, targetMemories, callers, keep: keeperOf(kept, pluginId) }),
             secrets: {
               warm: async (signal) => await untilAborted(signal, async () => await secrets.want(references)),
               status: () => secrets.status(),
@@ -69,7 +73,7 @@ export function createWiring({ environment, connectTo }: WiringOptions): Wiring 
 
 function pluginServices(
   pluginId: string,
-  shared: Pick<PluginServices, "upstream" | "secrets" | "targetMemories">,
+  shared: Pick<PluginServices, "upstream" | "secrets" | "targetMemories" | "callers" | "keep">,
 ): PluginServices {
   return {
     ...shared,
@@ -80,6 +84,17 @@ function pluginServices(
     provider: (name) => own(catalogue.providers, name),
     embedder: (name) => own(catalogue.embedders, name)?.(),
     vectorStore: (strategy) => own(catalogue.vectorStores, strategy)?.(),
+  };
+}
+
+/** One kind of thing an instance: what is kept under its id is what its plugin put there. */
+function keeperOf(kept: Map<string, unknown>, pluginId: string): PluginServices["keep"] {
+  return <T>(make: () => T): T => {
+    const found = kept.get(pluginId) as T | undefined;
+    if (found !== undefined) return found;
+    const made = make();
+    kept.set(pluginId, made);
+    return made;
   };
 }
 

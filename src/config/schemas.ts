@@ -1,4 +1,12 @@
 import aiProxyAdvanced from "../../schemas/plugins/ai-proxy-advanced.schema.json" with { type: "json" };
+import aclPlugin from "../../schemas/plugins/acl.schema.json" with { type: "json" };
+import correlationId from "../../schemas/plugins/correlation-id.schema.json" with { type: "json" };
+import cors from "../../schemas/plugins/cors.schema.json" with { type: "json" };
+import ipRestriction from "../../schemas/plugins/ip-restriction.schema.json" with { type: "json" };
+import keyAuth from "../../schemas/plugins/key-auth.schema.json" with { type: "json" };
+import rateLimiting from "../../schemas/plugins/rate-limiting.schema.json" with { type: "json" };
+import requestSizeLimiting from "../../schemas/plugins/request-size-limiting.schema.json" with { type: "json" };
+import requestTermination from "../../schemas/plugins/request-termination.schema.json" with { type: "json" };
 import consumer from "../../schemas/consumer.schema.json" with { type: "json" };
 import upstream from "../../schemas/upstream.schema.json" with { type: "json" };
 import target from "../../schemas/target.schema.json" with { type: "json" };
@@ -96,7 +104,17 @@ export const entitySchemas: Readonly<Record<CollectionName, FieldSchema>> = {
 };
 
 const configSchemas: Readonly<Record<"plugins" | "vaults", ReadonlyMap<string, FieldSchema>>> = {
-  plugins: new Map([["ai-proxy-advanced", resolve(aiProxyAdvanced)]]),
+  plugins: new Map([
+    ["ai-proxy-advanced", resolve(aiProxyAdvanced)],
+    ["acl", resolve(aclPlugin)],
+    ["correlation-id", resolve(correlationId)],
+    ["cors", resolve(cors)],
+    ["ip-restriction", resolve(ipRestriction)],
+    ["key-auth", resolve(keyAuth)],
+    ["rate-limiting", resolve(rateLimiting)],
+    ["request-size-limiting", resolve(requestSizeLimiting)],
+    ["request-termination", resolve(requestTermination)],
+  ]),
   vaults: new Map([
     ["env", resolve(envVault)],
     ["hcv", resolve(hcvVault)],

@@ -43,6 +43,16 @@ export type {
   Upstream,
   Vault,
 } from "./generated/entities.ts";
+export type {
+  AclConfig,
+  CorrelationIdConfig,
+  CorsConfig,
+  IpRestrictionConfig,
+  KeyAuthConfig,
+  RateLimitingConfig,
+  RequestSizeLimitingConfig,
+  RequestTerminationConfig,
+} from "./generated/access-plugins.ts";
 export type { AiProxyAdvancedConfig } from "./generated/ai-proxy-advanced.ts";
 
 /**

@@ -5,6 +5,8 @@ import type { Diagnostic } from "./diagnostics.ts";
 export type ErrorDetails = Readonly<Record<string, string | number | boolean>>;
 
 interface ErrorOptions {
+  /** In place of the code's own. */
+  readonly status?: number;
   readonly details?: ErrorDetails;
   readonly cause?: unknown;
 }
@@ -13,16 +15,15 @@ interface ErrorOptions {
 export class GwError extends Error {
   readonly code: ErrorCodeName;
   readonly details: ErrorDetails;
+  /** What a client of the gateway gets. */
+  readonly status: number;
 
   constructor(code: ErrorCodeName, message: string, options: ErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = new.target.name;
     this.code = code;
     this.details = options.details ?? {};
-  }
-
-  get status(): number {
-    return errorCodes[this.code].status;
+    this.status = options.status ?? errorCodes[code].status;
   }
 
   get isRetryable(): boolean {

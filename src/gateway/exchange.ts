@@ -1,10 +1,10 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Readable } from "node:stream";
 import type { ErrorCodeName } from "../core/error-codes.ts";
 import { BugError, RequestError } from "../core/errors.ts";
-import type { Exchange } from "../plugins/plugin.ts";
+import type { Exchange, Identity } from "../plugins/plugin.ts";
 import { Answer } from "./answer.ts";
 import { ClientRequest } from "./client-request.ts";
+import { type ForwardedEdits, withoutHeaders } from "./header-edits.ts";
 import { BodyStream, hasBody, readWhole, tooLarge } from "./request-body.ts";
 import { nextRequestId } from "./request-id.ts";
 
@@ -41,7 +41,10 @@ export class HttpExchange implements Exchange {
   readonly clientAddress: string;
   route: Label = noRoute;
   service: Label | undefined;
+  identity: Identity | undefined;
   errorFormat: "kong" | "openai" = "kong";
+  /** What plugins changed of the request for a plain service; undefined, which is usual: nothing. */
+  forwardedEdits: ForwardedEdits | undefined;
   ai: Record<string, unknown> | undefined;
   /** Code of the error that ended the exchange. */
   errorCode: ErrorCodeName | undefined;
@@ -58,8 +61,12 @@ export class HttpExchange implements Exchange {
   #isAborted = false;
   #lastAttemptAt = 0;
   #addedHeaders: string[] | undefined;
+  /** In lower case; the answer's own are dropped. */
+  #replacedHeaders: Set<string> | undefined;
   #cancelListeners: (() => void)[] | undefined;
   #body: Promise<Buffer> | undefined;
+  /** In bytes. */
+  #bodyLimit = Number.POSITIVE_INFINITY;
 
   constructor(incoming: IncomingMessage, response: ServerResponse, host: ExchangeHost, lease: Lease) {
     this.incoming = incoming;
@@ -70,6 +77,10 @@ export class HttpExchange implements Exchange {
     this.#response = response;
     this.request = new ClientRequest(incoming);
     this.#answer = new Answer(response, this.request.method);
+  }
+
+  get scheme(): "http" | "https" {
+    return this.host.scheme;
   }
 
   get isOver(): boolean {
@@ -90,29 +101,49 @@ export class HttpExchange implements Exchange {
     else (this.#cancelListeners ??= []).push(listener);
   }
 
+  limitBody(maxBytes: number): void {
+    this.#bodyLimit = Math.min(this.#bodyLimit, maxBytes);
+  }
+
   async readBody(maxBytes: number): Promise<Buffer> {
-    const body = await (this.#body ??= this.#readBody(maxBytes));
-    if (maxBytes > 0 && body.length > maxBytes) throw tooLarge(maxBytes);
+    const limit = Math.min(maxBytes > 0 ? maxBytes : Number.POSITIVE_INFINITY, this.#bodyLimit);
+    const body = await (this.#body ??= this.#readBody(limit));
+    if (body.length > limit) throw tooLarge(limit);
     return body;
   }
 
-  #readBody(maxBytes: number): Promise<Buffer> {
+  #readBody(limit: number): Promise<Buffer> {
     return new Promise((resolve, reject) => {
       this.onCancel(() =>
         reject(new RequestError("GW_REQUEST_ABORTED", "The client went away before its request was complete.")),
       );
-      readWhole(this.incoming, maxBytes).then(resolve, reject);
+      readWhole(this.incoming, limit).then(resolve, reject);
     });
   }
 
   /** The body to send on: as a stream unless a plugin has read it; null when there is none. */
-  async forwardBody(): Promise<Buffer | Readable | null> {
+  async forwardBody(): Promise<Buffer | BodyStream | null> {
     if (this.#body !== undefined) return await this.#body;
-    return hasBody(this.incoming) ? new BodyStream(this.incoming) : null;
+    return hasBody(this.incoming) ? new BodyStream(this.incoming, this.#bodyLimit) : null;
   }
 
   addHeader(name: string, value: string): void {
     (this.#addedHeaders ??= []).push(name, value.replaceAll(/[^\t\x20-\x7e]/g, "?"));
+  }
+
+  setHeader(name: string, value: string | undefined): void {
+    const lower = name.toLowerCase();
+    (this.#replacedHeaders ??= new Set()).add(lower);
+    if (this.#addedHeaders !== undefined) this.#addedHeaders = withoutHeaders(this.#addedHeaders, new Set([lower]));
+    if (value !== undefined) this.addHeader(name, value);
+  }
+
+  setForwarded(name: string, value: string | undefined): void {
+    (this.forwardedEdits ??= { headers: new Map(), parameters: new Set() }).headers.set(name.toLowerCase(), value);
+  }
+
+  hideParameter(name: string): void {
+    (this.forwardedEdits ??= { headers: new Map(), parameters: new Set() }).parameters.add(name);
   }
 
   markAttempt(): void {
@@ -127,7 +158,7 @@ export class HttpExchange implements Exchange {
   }
 
   #complete(headers: readonly string[]): string[] {
-    const all = headers.slice();
+    const all = this.#replacedHeaders === undefined ? headers.slice() : withoutHeaders(headers, this.#replacedHeaders);
     if (this.#addedHeaders !== undefined) all.push(...this.#addedHeaders);
     const now = performance.now();
     if (this.proxyMs === undefined) {

@@ -2,17 +2,25 @@ import type { Plugin, Route } from "../config/types.ts";
 
 export interface PluginSelection {
   readonly route: Route;
-  /** At most one of a name. */
-  readonly plugins: readonly Plugin[];
+  /** One of a name. */
+  readonly choices: readonly PluginChoice[];
+}
+
+/** What runs under one name. */
+export interface PluginChoice {
+  readonly name: string;
+  /** For callers that are no consumer or have nothing of their own. */
+  readonly everyone: Plugin | undefined;
+  /** For the consumers, by id, that have something of their own that comes first. */
+  readonly byConsumer: ReadonlyMap<string, Plugin>;
 }
 
 /**
- * Which plugin entities apply to each route: per name only the most specific one, route and service before route before service before
- * global; configurations are never merged. A disabled one does not hide another. Those of consumers are left out: nothing here tells
- * consumers apart yet.
+ * Which plugin entities apply to each route: per name only the most specific one, in the order of Kong's plugins_iterator.lua;
+ * configurations are never merged. A disabled one does not hide another. Those of consumer groups are left out: gw does not run them.
  */
 export function selectPlugins(routes: readonly Route[], plugins: readonly Plugin[]): readonly PluginSelection[] {
-  const byScope = groupByScope(plugins.filter((plugin) => plugin.enabled && isForEveryone(plugin)));
+  const byScope = groupByScope(plugins.filter((plugin) => plugin.enabled && plugin.consumer_group === undefined));
   return routes.map((route) => {
     const serviceId = route.service?.id;
     const scopes = [
@@ -21,12 +29,8 @@ export function selectPlugins(routes: readonly Route[], plugins: readonly Plugin
       ...(serviceId === undefined ? [] : [scopeKey(undefined, serviceId)]),
       scopeKey(undefined, undefined),
     ];
-    return { route, plugins: firstOfEachName(scopes.flatMap((scope) => byScope.get(scope) ?? [])) };
+    return { route, choices: chooseByName(scopes.flatMap((scope) => byScope.get(scope) ?? [])) };
   });
-}
-
-function isForEveryone({ consumer, consumer_group }: Plugin): boolean {
-  return consumer === undefined && consumer_group === undefined;
 }
 
 function groupByScope(plugins: readonly Plugin[]): ReadonlyMap<string, readonly Plugin[]> {
@@ -44,8 +48,33 @@ function scopeKey(routeId: string | undefined, serviceId: string | undefined): s
   return `${routeId ?? "-"} ${serviceId ?? "-"}`;
 }
 
-function firstOfEachName(plugins: readonly Plugin[]): readonly Plugin[] {
-  const byName = new Map<string, Plugin>();
-  for (const plugin of plugins) if (!byName.has(plugin.name)) byName.set(plugin.name, plugin);
-  return [...byName.values()];
+function chooseByName(candidates: readonly Plugin[]): readonly PluginChoice[] {
+  const byName = new Map<string, Plugin[]>();
+  for (const plugin of candidates.toSorted((a, b) => rank(a) - rank(b))) {
+    const group = byName.get(plugin.name);
+    if (group === undefined) byName.set(plugin.name, [plugin]);
+    else group.push(plugin);
+  }
+  return [...byName].map(([name, group]) => choose(name, group));
+}
+
+/** 1 is the most specific. */
+function rank({ route, service, consumer }: Plugin): number {
+  const isOfRoute = route !== undefined;
+  const isOfService = service !== undefined;
+  if (consumer !== undefined) return isOfRoute ? (isOfService ? 1 : 2) : isOfService ? 3 : 5;
+  return isOfRoute ? (isOfService ? 4 : 6) : isOfService ? 7 : 8;
+}
+
+/** `group` has the most specific first. */
+function choose(name: string, group: readonly Plugin[]): PluginChoice {
+  const everyone = group.find((plugin) => plugin.consumer === undefined);
+  const byConsumer = new Map<string, Plugin>();
+  for (const plugin of group) {
+    // What follows is less specific than what runs for everyone.
+    if (plugin === everyone) break;
+    const id = plugin.consumer?.id;
+    if (id !== undefined && !byConsumer.has(id)) byConsumer.set(id, plugin);
+  }
+  return { name, everyone, byConsumer };
 }

@@ -4,7 +4,9 @@ import type { UpstreamRequest } from "../core/http-message.ts";
 import type { Upstream, UpstreamFlow, UpstreamHandler } from "../upstream/upstream.ts";
 import type { HttpExchange } from "./exchange.ts";
 import { forwardHeaders } from "./forward-headers.ts";
+import { editHeaders, editQuery } from "./header-edits.ts";
 import type { RuntimeMatch } from "./runtime.ts";
+import { BodyStream } from "./request-body.ts";
 import { joinUpstreamPath } from "./upstream-path.ts";
 
 /**
@@ -19,6 +21,7 @@ export async function proxyToService(exchange: HttpExchange, match: RuntimeMatch
   for (let attempt = 0; ; attempt += 1) {
     const error = await relay(exchange, request, service, upstream);
     if (error === undefined) return;
+    if (request.body instanceof BodyStream && request.body.refusal !== undefined) throw request.body.refusal;
     if (attempt >= retries || exchange.status !== 0 || !isWorthRepeating(error)) throw error;
   }
 }
@@ -32,7 +35,9 @@ async function toUpstreamRequest(
   const { route } = match.plan;
   const prefix = route.strip_path ? match.prefix : undefined;
   const body = await exchange.forwardBody();
-  const headers = forwardHeaders(exchange, prefix);
+  const { forwardedEdits: edits } = exchange;
+  const headers =
+    edits === undefined ? forwardHeaders(exchange, prefix) : editHeaders(forwardHeaders(exchange, prefix), edits);
   const host = request.header("host");
   if (route.preserve_host && host !== undefined) headers.push("Host", host);
   const length = request.header("content-length");
@@ -40,7 +45,9 @@ async function toUpstreamRequest(
   return {
     method: request.method,
     origin: originOf(service),
-    path: joinUpstreamPath(service.path, request.path, prefix) + request.query,
+    path:
+      joinUpstreamPath(service.path, request.path, prefix) +
+      (edits === undefined ? request.query : editQuery(request.query, edits)),
     headers,
     body,
   };

@@ -9,27 +9,27 @@ export function hasBody(incoming: IncomingMessage): boolean {
 }
 
 /**
- * The whole body. Throws RequestError GW_REQUEST_TOO_LARGE beyond `maxBytes` (0: no limit); what follows is then read and dropped, so
+ * The whole body. Throws RequestError GW_REQUEST_TOO_LARGE beyond `limit` bytes; what follows is then read and dropped, so
  * that the client can read the answer. Never settles when the client goes away: the caller has to race it.
  */
-export function readWhole(incoming: IncomingMessage, maxBytes: number): Promise<Buffer> {
+export function readWhole(incoming: IncomingMessage, limit: number): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     let first: Buffer | undefined;
     let all: Buffer[] | undefined;
     let size = 0;
     const refuse = (): void => {
       incoming.off("data", onData).off("end", onEnd).resume();
-      reject(tooLarge(maxBytes));
+      reject(tooLarge(limit));
     };
     const onData = (chunk: Buffer): void => {
       size += chunk.length;
-      if (maxBytes > 0 && size > maxBytes) refuse();
+      if (size > limit) refuse();
       else if (first === undefined) first = chunk;
       else (all ??= [first]).push(chunk);
     };
     const onEnd = (): void => resolve(all === undefined ? (first ?? empty) : Buffer.concat(all, size));
 
-    if (maxBytes > 0 && Number(incoming.headers["content-length"] ?? 0) > maxBytes) refuse();
+    if (Number(incoming.headers["content-length"] ?? 0) > limit) refuse();
     else incoming.on("data", onData).on("end", onEnd);
   });
 }
@@ -39,26 +39,32 @@ const empty = Buffer.alloc(0);
 export function tooLarge(maxBytes: number): RequestError {
   return new RequestError(
     "GW_REQUEST_TOO_LARGE",
-    `The request's body is larger than ${maxBytes} bytes, which is the limit of this route (max_request_body_size).`,
+    `The request's body is larger than ${maxBytes} bytes, which is the limit of this route (max_request_body_size or request-size-limiting).`,
     { details: { maxBytes } },
   );
 }
 
 /**
  * The body as a stream of its own. The HTTP client destroys the stream that it could not send; destroying the incoming message itself
- * would close the client's connection before it could be answered.
+ * would close the client's connection before it could be answered. It ends with `refusal` where it grows beyond `limit` bytes.
  */
 export class BodyStream extends Readable {
+  refusal: RequestError | undefined;
   readonly #incoming: IncomingMessage;
+  readonly #limit: number;
+  #size = 0;
 
-  constructor(incoming: IncomingMessage) {
+  constructor(incoming: IncomingMessage, limit: number) {
     super();
     this.#incoming = incoming;
+    this.#limit = limit;
     incoming.on("data", this.#onData).on("end", this.#onEnd).pause();
   }
 
   readonly #onData = (chunk: Buffer): void => {
-    if (!this.push(chunk)) this.#incoming.pause();
+    this.#size += chunk.length;
+    if (this.#size > this.#limit) this.destroy((this.refusal = tooLarge(this.#limit)));
+    else if (!this.push(chunk)) this.#incoming.pause();
   };
 
   readonly #onEnd = (): void => {

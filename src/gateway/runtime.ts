@@ -2,8 +2,8 @@ import type { GatewayConfig, Plugin as PluginEntity, Route, Service } from "../c
 import type { Plugin, PluginDefinition, PluginServices } from "../plugins/plugin.ts";
 import type { SecretStatus } from "../secrets/lookup.ts";
 import type { Upstream } from "../upstream/upstream.ts";
-import type { ChainLink, PluginScope } from "./chain.ts";
-import { selectPlugins } from "./plugin-selection.ts";
+import { type ChainLink, passOn, type PluginScope } from "./chain.ts";
+import { type PluginChoice, selectPlugins } from "./plugin-selection.ts";
 import { compileRouter, type Match, type Router, type RouterRequest } from "./router.ts";
 
 /** What a runtime is built from besides the configuration; made by cli/wire.ts. */
@@ -77,13 +77,14 @@ export async function createRuntime(
   const routes = withoutDisabledServices(config.routes, usable);
   const router = compileRouter(routes, usable);
   const selections = selectPlugins(routes, config.plugins);
-  const used = new Map(selections.flatMap(({ plugins }) => plugins.map((plugin) => [plugin.id, plugin])));
+  const chosen = selections.flatMap(({ choices }) => choices.flatMap(entitiesOf));
+  const used = new Map(chosen.map((plugin) => [plugin.id, plugin]));
   const made = await makePlugins([...used.values()], services, new Set(options.unavailablePlugins));
 
   const byId = new Map(usable.map((service) => [service.id, service]));
-  const plans = selections.map(({ route, plugins }): RoutePlan => {
+  const plans = selections.map(({ route, choices }): RoutePlan => {
     const service = route.service === undefined ? undefined : byId.get(route.service.id);
-    return { route, service, ...toChain(plugins, made) };
+    return { route, service, ...toChain(choices, made) };
   });
   return new CompiledRuntime(router, plans, [...made.values()], services, options.serial);
 }
@@ -119,19 +120,36 @@ async function makePlugins(
   throw failed.reason;
 }
 
+function entitiesOf({ everyone, byConsumer }: PluginChoice): readonly PluginEntity[] {
+  return [...(everyone === undefined ? [] : [everyone]), ...byConsumer.values()];
+}
+
 function toChain(
-  entities: readonly PluginEntity[],
+  choices: readonly PluginChoice[],
   made: ReadonlyMap<string, MadePlugin>,
 ): Pick<RoutePlan, "links" | "unavailable"> {
-  const runnable = entities.flatMap((entity) => {
-    const found = made.get(entity.id);
-    return found === undefined ? [] : [{ ...found, entity }];
-  });
-  runnable.sort((a, b) => b.priority - a.priority || a.entity.name.localeCompare(b.entity.name));
+  const isRunnable = (choice: PluginChoice): boolean => entitiesOf(choice).every(({ id }) => made.has(id));
+  const links = choices.filter(isRunnable).map((choice) => ({ choice, priority: priorityOf(choice, made) }));
+  links.sort((a, b) => b.priority - a.priority || a.choice.name.localeCompare(b.choice.name));
   return {
-    links: runnable.map(({ entity, plugin }) => ({ name: entity.name, scope: scopeOf(entity), plugin })),
-    unavailable: entities.filter((entity) => !made.has(entity.id)).map((entity) => entity.name),
+    links: links.map(({ choice }) => toLink(choice, made)),
+    unavailable: choices.filter((choice) => !isRunnable(choice)).map(({ name }) => name),
   };
+}
+
+function priorityOf(choice: PluginChoice, made: ReadonlyMap<string, MadePlugin>): number {
+  return Math.max(...entitiesOf(choice).map(({ id }) => made.get(id)?.priority ?? 0));
+}
+
+function toLink({ name, everyone, byConsumer }: PluginChoice, made: ReadonlyMap<string, MadePlugin>): ChainLink {
+  const pluginOf = ({ id }: PluginEntity): Plugin => made.get(id)?.plugin ?? passOn;
+  const link = {
+    name,
+    scope: everyone === undefined ? ("consumer" as const) : scopeOf(everyone),
+    plugin: everyone === undefined ? passOn : pluginOf(everyone),
+  };
+  if (byConsumer.size === 0) return link;
+  return { ...link, byConsumer: new Map([...byConsumer].map(([id, entity]) => [id, pluginOf(entity)])) };
 }
 
 function scopeOf({ route, service }: PluginEntity): PluginScope {

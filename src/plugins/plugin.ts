@@ -22,6 +22,35 @@ export interface ExchangeRequest {
   header(name: string): string | undefined;
 }
 
+/** A consumer, as plugins know it. */
+export interface Caller {
+  readonly id: string;
+  readonly username: string | undefined;
+  readonly customId: string | undefined;
+  /** Of its `acls`. */
+  readonly groups: readonly string[];
+}
+
+/** A credential: its digest (key-table.ts), or the vault reference under which it is found. Never the key itself. */
+export type ApiKey = { readonly id: string; readonly caller: Caller } & (
+  | { readonly reference: string }
+  | { readonly reference: undefined; readonly digest: string }
+);
+
+/** The consumers of the configuration. */
+export interface Callers {
+  /** By id, username or custom_id. */
+  find(name: string): Caller | undefined;
+  readonly keys: readonly ApiKey[];
+}
+
+/** Who an authentication plugin found to be calling. */
+export interface Identity {
+  readonly caller: Caller;
+  /** Id of the credential; undefined for the consumer that stands for unknown callers. */
+  readonly credential: string | undefined;
+}
+
 /** One client request being served. Lives until the answer is complete or the client is gone. */
 export interface Exchange {
   /** Sent as X-Kong-Request-Id. */
@@ -31,6 +60,10 @@ export interface Exchange {
   readonly request: ExchangeRequest;
   readonly route: { readonly id: string; readonly name: string | undefined };
   readonly service: { readonly id: string; readonly name: string | undefined } | undefined;
+  readonly scheme: "http" | "https";
+  readonly clientAddress: string;
+  /** Set by an authentication plugin: what runs after it may be particular to the consumer. */
+  identity: Identity | undefined;
   /** Which error body the client expects; `kong` until an AI plugin says otherwise. */
   errorFormat: "kong" | "openai";
   /** Added to the access-log line under `ai`; snake_case. */
@@ -41,8 +74,16 @@ export interface Exchange {
   onCancel(listener: () => void): void;
   /** The whole body. Throws RequestError GW_REQUEST_TOO_LARGE beyond `maxBytes` (0: no limit), GW_REQUEST_ABORTED when the client goes away. */
   readBody(maxBytes: number): Promise<Buffer>;
+  /** No more of the body than `maxBytes` goes on, wherever it goes: GW_REQUEST_TOO_LARGE. Before the body is read. */
+  limitBody(maxBytes: number): void;
   /** Adds a header to whatever answer follows, errors included. */
   addHeader(name: string, value: string): void;
+  /** As `addHeader`, and in place of every header of that name that the answer has; undefined: without any. */
+  setHeader(name: string, value: string | undefined): void;
+  /** What a plain service gets under this name, in place of what the client sent; undefined: nothing. AI targets see neither. */
+  setForwarded(name: string, value: string | undefined): void;
+  /** Keeps a parameter of the query from a plain service. */
+  hideParameter(name: string): void;
   /** Notes that an attempt at an upstream begins now: X-Kong-Upstream-Latency counts from the last one, X-Kong-Proxy-Latency to the first. */
   markAttempt(): void;
   /** Starts the answer: alternating names and values; latency, id and added headers are appended. */
@@ -63,6 +104,9 @@ export interface PluginServices {
   readonly secrets: SecretLookup;
   readonly clock: Clock;
   readonly notify: Notify;
+  readonly callers: Callers;
+  /** What the instance has made under its id before, else what `make` gives: it outlives reloads. */
+  keep<T>(make: () => T): T;
   /** Shared by all runtimes: what is known of targets outlives a reload. */
   readonly targetMemories: TargetMemories;
   balancer(algorithm: string): BalancerDefinition | undefined;
@@ -81,6 +125,8 @@ export interface Probe {
 export interface Plugin {
   /** Answers through `exchange`, or calls `next`. Throws GwError for an answer that gateway/fail.ts writes. */
   handle(exchange: Exchange, next: () => Promise<void>): Promise<void>;
+  /** Nobody gets past it without an identity of their own: the routes it covers are not open to everybody. */
+  readonly isGuard?: boolean;
   /** The choice that `handle` would make; absent on plugins that choose nothing. */
   explain?(probe: Probe): Promise<Explanation>;
   /** `explain` without the request to the provider, for which it needs no key; on every plugin that explains. */
@@ -101,4 +147,9 @@ export interface PluginDefinition<Config = JsonObject> {
    */
   check?(config: Config, context: CheckContext): readonly ConfigFinding[];
   create(config: Config, services: PluginServices): Promise<Plugin>;
+}
+
+/** A definition that reads its config by the type that is generated from its schema: the loader has held the one against the other. */
+export function definePlugin<Config>(definition: PluginDefinition<Config>): PluginDefinition {
+  return definition as unknown as PluginDefinition;
 }

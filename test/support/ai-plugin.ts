@@ -133,6 +133,8 @@ export async function startAiPlugin(
     secrets: lookup,
     clock,
     notify: (notice) => notices.push(notice),
+    callers: { find: () => undefined, keys: [] },
+    keep: (make) => make(),
     targetMemories,
     balancer: (algorithm) => balancers[algorithm],
     provider: (name) => providers[name],

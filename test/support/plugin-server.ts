@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { GwError, RequestError } from "../../src/core/errors.ts";
-import type { Exchange, Plugin } from "../../src/plugins/plugin.ts";
+import type { Exchange, Identity, Plugin } from "../../src/plugins/plugin.ts";
 
 export interface PluginServer {
   readonly origin: string;
@@ -52,6 +52,9 @@ class TestExchange implements Exchange {
   readonly route = { id: "route", name: "route" };
   readonly service = undefined;
   readonly request: Exchange["request"];
+  readonly scheme = "http";
+  readonly clientAddress = "127.0.0.1";
+  identity: Identity | undefined;
   errorFormat: "kong" | "openai" = "kong";
   ai: Record<string, unknown> | undefined;
   readonly #message: IncomingMessage;
@@ -90,6 +93,12 @@ class TestExchange implements Exchange {
   addHeader(name: string, value: string): void {
     this.#added.push(name, value);
   }
+  setHeader(name: string, value: string | undefined): void {
+    if (value !== undefined) this.addHeader(name, value);
+  }
+  limitBody(): void {}
+  setForwarded(): void {}
+  hideParameter(): void {}
   markAttempt(): void {}
   begin(status: number, headers: readonly string[]): void {
     this.#response.writeHead(status, [...headers, ...this.#added]);

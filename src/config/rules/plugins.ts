@@ -22,19 +22,24 @@ export function checkPluginName(name: string, known: Iterable<string>, mode: "er
   ];
 }
 
-/** Consumers are known only after an authentication plugin, and this version has none. */
+/** Consumers are known only after an authentication plugin; their groups never. */
 export function checkPluginScope({ value, parent }: Draft): readonly Finding[] {
   if (value["consumer_group"] !== undefined || parent?.collection === "consumer_groups") {
     const message = "runs for a group of consumers only, and gw does not run plugins by group: it never runs.";
     return [warning("scope-never-applies", message, ["consumer_group"])];
   }
+  const { name } = value;
   if (value["consumer"] === undefined && parent?.collection !== "consumers") return [];
+  if (typeof name !== "string" || !beforeConsumers.has(name)) return [];
   return [
-    warning("scope-never-applies", "runs for a consumer only, and this version knows no consumers: it never runs.", [
+    error("bad-value", `${name} cannot be for one consumer: it runs for all callers of a route or service.`, [
       "consumer",
     ]),
   ];
 }
+
+/** Kong's schemas refuse them too. */
+const beforeConsumers: ReadonlySet<string> = new Set(["acl", "cors", "key-auth"]);
 
 /** The plugin's own rules. */
 export function checkPluginConfig(config: JsonObject, check: PluginCheck, context: CheckContext): readonly Finding[] {

@@ -189,7 +189,7 @@ describe("readBody", () => {
     expect(reply.status).toBe(413);
     expect(JSON.parse(reply.body)).toEqual({
       message:
-        "The request's body is larger than 1000 bytes, which is the limit of this route (max_request_body_size).",
+        "The request's body is larger than 1000 bytes, which is the limit of this route (max_request_body_size or request-size-limiting).",
       request_id: reply.headers["x-kong-request-id"],
     });
     expect((await ended).errorCode).toBe("GW_REQUEST_TOO_LARGE");

@@ -80,7 +80,7 @@ describe("which plugins run on a route", () => {
     ["global", [everywhere, onOther], "global"],
     ["none of another service", [onOther], undefined],
     ["none that is disabled, which hides nothing", [everywhere, { ...onRoute, enabled: false }], "global"],
-    ["none of a consumer", [ofConsumer], undefined],
+    ["of a consumer for that one only", [ofConsumer], "consumer"],
   ])("%s", async (_name, plugins, scope) => {
     for (const list of [plugins, plugins.toReversed()]) {
       const runtime = await build({ services: [service, other], routes: [route], plugins: list }, { p: 1 });
