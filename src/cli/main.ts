@@ -86,6 +86,16 @@ const commands: readonly CommandRow[] = [
     load: async () => (await import("./commands/demo.ts")).demo,
   },
   {
+    name: "init",
+    summary: "write a kong.yaml to start from",
+    load: async () => (await import("./commands/init.ts")).init,
+  },
+  {
+    name: "schema",
+    summary: "print the JSON Schema of kong.yaml, for editors",
+    load: async () => (await import("./commands/schema.ts")).schema,
+  },
+  {
     name: "version",
     summary: "print the version",
     load: async () => (await import("./commands/version.ts")).version,

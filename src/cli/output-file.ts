@@ -1,5 +1,5 @@
-import { existsSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { resolve } from "node:path";
+import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, resolve } from "node:path";
 import { StateError, toError, UsageError } from "../core/errors.ts";
 import type { Option, OptionValues, Terminal } from "./command.ts";
 import { isSet, textOf } from "./option-values.ts";
@@ -23,6 +23,7 @@ export function writeWhole(path: string, text: string, mayOverwrite: boolean): v
   if (existsSync(path) && !mayOverwrite) throw new UsageError(`${path} exists. Give --yes to overwrite it.`);
   const unfinished = `${path}.${process.pid}.tmp`;
   try {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
     writeFileSync(unfinished, text, { mode: 0o600, flag: "wx" });
     renameSync(unfinished, path);
   } catch (error) {

@@ -49,6 +49,7 @@ export const diagnosticCodes = [
   "reference-not-read",
 
   "unknown-plugin",
+  "observer-skipped",
   "scope-never-applies",
   "secret-in-plain-text",
   "masked-secret",

@@ -1,7 +1,7 @@
 import { didYouMean } from "../core/did-you-mean.ts";
 import type { Diagnostic } from "../core/diagnostics.ts";
 import { isJsonObject, type Json, type JsonObject } from "../core/json.ts";
-import { diagnose, type Draft } from "./draft.ts";
+import { diagnose, type Draft, textAt } from "./draft.ts";
 import { walkFields } from "./fields.ts";
 import { type Path, printPointer } from "./path.ts";
 import { configSchema } from "./schemas.ts";
@@ -80,10 +80,11 @@ function withSharedConfig(
   shared: ReadonlyMap<string, SharedConfig>,
   diagnostics: Diagnostic[],
 ): JsonObject {
-  const { _config: name, config: own, ...rest } = draft.value;
-  const block = shared.get(String(name));
+  const { _config: _, config: own, ...rest } = draft.value;
+  const name = textAt(draft.value, "_config") ?? "";
+  const block = shared.get(name);
   if (block === undefined) {
-    const message = `names the shared config "${String(name)}", which _plugin_configs does not have.${didYouMean(String(name), shared.keys())}`;
+    const message = `names the shared config "${name}", which _plugin_configs does not have.${didYouMean(name, shared.keys())}`;
     const diagnostic = diagnose(draft, { severity: "error", code: "unknown-reference", message, path: ["_config"] });
     if (diagnostic !== undefined) diagnostics.push(diagnostic);
   }

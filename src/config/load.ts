@@ -16,6 +16,7 @@ import { normalise, originsOf, sortConfig } from "./normalise.ts";
 import { restoreSecrets } from "./masked-secrets.ts";
 import { printPath } from "./path.ts";
 import type { PluginCheck } from "./plugin-check.ts";
+import { isObserver } from "./rules/plugins.ts";
 import { checkServiceAddress } from "./rules/services.ts";
 import { readDocument, type SourceDocument } from "./source-document.ts";
 import { readSources, type Source } from "./sources.ts";
@@ -204,8 +205,10 @@ function loadedConfig(
   options: Pick<LoadOptions, "plugins">,
 ): LoadedConfig {
   const origins = entities.map(({ identified }): [string, readonly string[]] => [identified.id, originsOf(identified)]);
-  const isUnknown = ({ identified: { draft } }: CheckedEntity): boolean =>
-    draft.collection === "plugins" && !options.plugins.has(nameOf(draft) ?? "");
+  const isUnknown = ({ identified: { draft } }: CheckedEntity): boolean => {
+    const name = nameOf(draft) ?? "";
+    return draft.collection === "plugins" && !options.plugins.has(name) && !isObserver(name);
+  };
   return {
     config: sortConfig(entities.map(({ identified, entity }) => ({ collection: identified.draft.collection, entity }))),
     origins: Object.fromEntries(origins.filter(([, pointers]) => pointers.length > 0)),

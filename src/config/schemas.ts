@@ -127,6 +127,11 @@ export function configSchema(collection: "plugins" | "vaults", name: Json | unde
   return typeof name === "string" ? configSchemas[collection].get(name) : undefined;
 }
 
+/** Plugins or vaults whose settings gw knows. */
+export function configNames(collection: "plugins" | "vaults"): readonly string[] {
+  return [...configSchemas[collection].keys()];
+}
+
 /** The schema of a member of an object: of a property, or of any further one. */
 export function memberSchema(schema: FieldSchema | undefined, key: string): FieldSchema | undefined {
   if (schema?.properties !== undefined && Object.hasOwn(schema.properties, key)) return schema.properties[key];

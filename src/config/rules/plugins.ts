@@ -6,10 +6,28 @@ import { parsePath } from "../path.ts";
 import type { CheckContext, PluginCheck } from "../plugin-check.ts";
 import { error, warning } from "./finding.ts";
 
+const OBSERVERS: ReadonlySet<string> = new Set([
+  "prometheus",
+  "opentelemetry",
+  "zipkin",
+  "datadog",
+  "statsd",
+  "loggly",
+]);
+
+/** Plugins that look at requests and never decide about them: without one a route is as safe as with it. */
+export function isObserver(name: string): boolean {
+  return OBSERVERS.has(name) || name.endsWith("-log");
+}
+
 /** A plugin that gw does not run. With `warn` its routes answer 503: a plugin may be what keeps others out. */
 export function checkPluginName(name: string, known: Iterable<string>, mode: "error" | "warn"): readonly Finding[] {
   const names = [...known];
   if (names.includes(name)) return [];
+  if (isObserver(name)) {
+    const message = `gw does not run the plugin "${name}", which only watches: it is skipped.`;
+    return [warning("observer-skipped", message, ["name"])];
+  }
   const message = `gw does not run the plugin "${name}".${didYouMean(name, names)}`;
   if (mode === "warn") return [warning("unknown-plugin", `${message} Its routes answer 503.`, ["name"])];
   return [

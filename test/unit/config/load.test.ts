@@ -99,7 +99,7 @@ describe("loadConfig", () => {
 
   it("accepts unknown plugins with a warning and names them, and keeps what may be secret in them out of sight", async () => {
     const plugin =
-      "plugins: [{name: key-auth, config: {key_names: [sk-planted-secret], url: '${{ env \"DECK_VAULT_TOKEN\" }}', gone: null}}]\n";
+      "plugins: [{name: oauth2-introspection, config: {key_names: [sk-planted-secret], url: '${{ env \"DECK_VAULT_TOKEN\" }}', gone: null}}]\n";
     writeFileSync(join(cwd, "kong.yaml"), service + plugin);
     const { loaded, diagnostics, sources } = await checkConfig(
       ["kong.yaml"],
