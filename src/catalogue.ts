@@ -9,6 +9,7 @@ import type { BalancerDefinition } from "./balancer/balancer.ts";
 import type { PluginCheck } from "./config/plugin-check.ts";
 import type { EmbedderDefinition } from "./embeddings/embedder.ts";
 import type { ProviderDriver } from "./llm/provider.ts";
+import { anthropicProvider } from "./llm/providers/anthropic.ts";
 import { azureProvider } from "./llm/providers/azure.ts";
 import { mistralProvider } from "./llm/providers/mistral.ts";
 import { openaiProvider } from "./llm/providers/openai.ts";
@@ -37,6 +38,7 @@ export const providers: Readonly<Record<string, ProviderDriver>> = {
   openai: openaiProvider,
   mistral: mistralProvider,
   azure: azureProvider,
+  anthropic: anthropicProvider,
   ...vendorProviders,
 };
 

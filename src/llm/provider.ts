@@ -1,6 +1,7 @@
 import type { UpstreamRequest } from "../core/http-message.ts";
 import type { JsonObject } from "../core/json.ts";
 import type { Secret } from "../core/secret.ts";
+import type { ChatTranslator } from "./answer.ts";
 import type { ChatRequest } from "./chat.ts";
 
 /** What a driver needs to know of a target; made once when the configuration is compiled. */
@@ -41,5 +42,7 @@ export interface ProviderDriver {
   endpoint(options: JsonObject, model: string | undefined): Endpoint;
   /** The request without credentials. Throws RequestError when the call cannot be expressed. */
   buildChat(call: ChatRequest, target: ProviderTarget): Built<UpstreamRequest>;
+  /** The way back for targets with these options; absent, or undefined, where answers are in OpenAI's format and pass untouched. */
+  translator?(options: JsonObject): ChatTranslator | undefined;
   authorize(request: UpstreamRequest, place: CredentialPlace, credential: Secret): UpstreamRequest;
 }

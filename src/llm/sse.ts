@@ -3,16 +3,19 @@ const MAX_EVENT_BYTES = 1 << 20;
 
 /**
  * Reads server-sent events out of bytes that may be cut anywhere (WHATWG HTML, 9.2.6): `push` hands over the data of each event that
- * has become complete. An event that never ends with a blank line is dropped, as the standard says.
+ * has become complete. An event that never ends with a blank line is dropped, as the standard says; of one that is too large `onTooLarge`
+ * is told.
  */
 export class SseScanner {
   readonly #onData: (data: string) => void;
+  readonly #onTooLarge: (() => void) | undefined;
   #pending: Buffer = Buffer.alloc(0);
   #data: string[] = [];
   #mayFollowReturn = false;
 
-  constructor(onData: (data: string) => void) {
+  constructor(onData: (data: string) => void, onTooLarge?: () => void) {
     this.#onData = onData;
+    this.#onTooLarge = onTooLarge;
   }
 
   push(chunk: Buffer): void {
@@ -30,7 +33,9 @@ export class SseScanner {
       this.#mayFollowReturn = bytes[end] === CARRIAGE_RETURN;
       start = end + 1;
     }
-    this.#pending = bytes.length - start > MAX_EVENT_BYTES ? Buffer.alloc(0) : bytes.subarray(start);
+    const isTooLarge = bytes.length - start > MAX_EVENT_BYTES;
+    this.#pending = isTooLarge ? Buffer.alloc(0) : bytes.subarray(start);
+    if (isTooLarge) this.#onTooLarge?.();
   }
 
   #onLine(line: string): void {

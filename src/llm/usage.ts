@@ -1,4 +1,4 @@
-import { isJsonObject } from "../core/json.ts";
+import { isJsonObject, type JsonObject } from "../core/json.ts";
 import { SseScanner } from "./sse.ts";
 
 /** What a provider says it counted. Names as OpenAI's API and Kong's log have them. */
@@ -6,6 +6,21 @@ export interface Usage {
   readonly prompt_tokens: number;
   readonly completion_tokens: number;
   readonly total_tokens: number;
+  /** `cached_tokens` of the prompt were read from a cache, `cache_write_tokens` written to one. */
+  readonly prompt_tokens_details?: JsonObject;
+  readonly completion_tokens_details?: JsonObject;
+}
+
+/** Counts that a driver has put together. `prompt` includes what the cache had or took. */
+export function tallied(
+  prompt: number,
+  completion: number,
+  { cached, written = 0 }: { readonly cached: number; readonly written?: number },
+): Usage {
+  const usage = { prompt_tokens: prompt, completion_tokens: completion, total_tokens: prompt + completion };
+  if (cached + written === 0) return usage;
+  const details = written === 0 ? { cached_tokens: cached } : { cached_tokens: cached, cache_write_tokens: written };
+  return { ...usage, prompt_tokens_details: details };
 }
 
 /** Reads the usage out of an answer that passes by, whole or streamed. */
@@ -42,7 +57,14 @@ function usageOf(answer: unknown): Usage | undefined {
     prompt_tokens: prompt,
     completion_tokens: completion,
     total_tokens: typeof total === "number" ? total : prompt + completion,
+    ...detailsOf(usage, "prompt_tokens_details"),
+    ...detailsOf(usage, "completion_tokens_details"),
   };
+}
+
+function detailsOf(usage: JsonObject, name: string): Partial<Usage> {
+  const details = usage[name];
+  return isJsonObject(details) ? { [name]: details } : {};
 }
 
 function wholeUsage(): UsageReader {

@@ -1,3 +1,4 @@
+import { isJsonObject } from "../../core/json.ts";
 import type { ChatRequest } from "../../llm/chat.ts";
 import { createUsageReader } from "../../llm/usage.ts";
 import type { Upstream } from "../../upstream/upstream.ts";
@@ -11,6 +12,7 @@ import { mayMoveOnFrom } from "./failover.ts";
 import { Relay } from "./relay.ts";
 import { type AttemptFacts, answerHeaders, logAttempt, type Tally } from "./report.ts";
 import { buildRequest } from "./request.ts";
+import { TranslatedUsage, Translation, type TranslationOptions } from "./translation.ts";
 
 export interface AttemptPlan extends CompiledConfig, RecordPlan {
   readonly upstream: Upstream;
@@ -43,7 +45,9 @@ export function startAttempt(
   credentials: readonly ReadyCredential[],
 ): Relay | undefined {
   const needsUsage = target.logStatistics || plan.balancer.needsUsage;
-  const options = { requestId: exchange.id, isRead: call.isStream || needsUsage };
+  const translator = target.driver.translator?.(target.target.options);
+  const isRead = call.isStream || needsUsage || translator !== undefined;
+  const options = { requestId: exchange.id, isRead };
   const build = (used: readonly ReadyCredential[]) => buildRequest(target, call, exchange.request, used, options);
   const { request, warnings } = build(credentials);
   const pass = plan.health.enter(target.index);
@@ -58,7 +62,8 @@ export function startAttempt(
     warnings: warnings.length === 0 ? decision.warnings : [...decision.warnings, ...warnings],
   };
   logAttempt(exchange, facts);
-  const usage = needsUsage ? createUsageReader(call.isStream) : undefined;
+  const count = translator === undefined ? undefined : new TranslatedUsage();
+  const usage = count ?? (needsUsage ? createUsageReader(call.isStream) : undefined);
   const record = new AttemptRecord(plan, exchange, facts, { pass, usage, promptTokens: estimateTokens(call) });
   const relay = openRelay(plan, exchange, record, { facts, isStream: call.isStream, hasNext });
   exchange.markAttempt();
@@ -66,14 +71,33 @@ export function startAttempt(
   const guarded: KeyGuardOptions = {
     credentials: target.credentials,
     used: credentials,
-    send: (used, handler) => plan.upstream.send(used === credentials ? request : build(used).request, timeouts, handler),
+    send: (used, handler) =>
+      plan.upstream.send(used === credentials ? request : build(used).request, timeouts, handler),
     onRenewal() {
       exchange.ai = { ...exchange.ai, key_renewed: true };
       exchange.markAttempt();
     },
   };
-  sendGuarded(guarded, relay);
+  const handler =
+    translator === undefined || count === undefined
+      ? relay
+      : new Translation({ ...translationOf(plan, exchange, call, facts), translator, count }, relay);
+  sendGuarded(guarded, handler);
   return relay;
+}
+
+function translationOf(
+  { clock }: AttemptPlan,
+  { id }: Exchange,
+  { isStream, body }: ChatRequest,
+  { model }: AttemptFacts,
+): Pick<TranslationOptions, "identity" | "isStream" | "includesUsage"> {
+  const streamOptions = body["stream_options"];
+  return {
+    identity: { id: `chatcmpl-${id}`, model, created: Math.floor(clock.now() / 1000) },
+    isStream,
+    includesUsage: isJsonObject(streamOptions) && streamOptions["include_usage"] === true,
+  };
 }
 
 /** Holds on to nothing of the call: the relay may live long. */

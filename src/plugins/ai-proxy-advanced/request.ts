@@ -22,7 +22,8 @@ export function buildRequest(
   const clients = allowOverride
     ? credentials.filter((credential) => isGivenByClient(credential, client, call))
     : noCredentials;
-  const headers = forwardHeaders(client, clients);
+  const forwarded = forwardHeaders(client, clients);
+  const headers = bare.headers.length <= 2 ? forwarded : withoutNames(forwarded, namesOf(bare.headers));
   headers.push(...bare.headers, "accept-encoding", acceptedEncoding(client, isRead), "x-kong-request-id", requestId);
   let request: UpstreamRequest = { ...bare, path: joinQuery(bare.path, client.query, driver.clientQuery), headers };
   for (const credential of credentials) {
@@ -66,6 +67,11 @@ function withoutNames(headers: readonly string[], names: ReadonlySet<string>): s
     if (!names.has(name.toLowerCase())) kept.push(name, headers[index + 1] ?? "");
   }
   return kept;
+}
+
+/** In lower case. */
+function namesOf(headers: readonly string[]): ReadonlySet<string> {
+  return new Set(headers.filter((_, index) => index % 2 === 0).map((name) => name.toLowerCase()));
 }
 
 function isHeaderOf(credentials: readonly ReadyCredential[], name: string): boolean {

@@ -1,0 +1,120 @@
+import { assertNever } from "../../core/assert-never.ts";
+import type { JsonObject } from "../../core/json.ts";
+import type { ChatEvent, ChatResult, ProviderFailure, ToolCall } from "../answer.ts";
+import type { Usage } from "../usage.ts";
+
+/** What an answer in OpenAI's format says of itself. `id` and `model` stand in where the provider did not say. */
+export interface AnswerIdentity {
+  readonly id: string;
+  readonly model: string;
+  /** Seconds since the epoch. */
+  readonly created: number;
+}
+
+/** https://platform.openai.com/docs/api-reference/chat/object */
+export function writeChat(result: ChatResult, identity: AnswerIdentity): string {
+  const { text, reasoning, toolCalls, finishReason, usage } = result;
+  const message = {
+    role: "assistant",
+    content: text === "" && toolCalls.length > 0 ? null : text,
+    refusal: null,
+    reasoning_content: reasoning === "" ? undefined : reasoning,
+    tool_calls: toolCalls.length === 0 ? undefined : toolCalls.map(writeToolCall),
+  };
+  return JSON.stringify({
+    id: given(result.id) ?? identity.id,
+    object: "chat.completion",
+    created: identity.created,
+    model: given(result.model) ?? identity.model,
+    choices: [{ index: 0, message, logprobs: null, finish_reason: finishReason }],
+    usage,
+  });
+}
+
+function writeToolCall({ id, name, arguments: text }: ToolCall): object {
+  return { id, type: "function", function: { name, arguments: text } };
+}
+
+/** The body that OpenAI's client libraries turn into an exception. `original` is what the provider said, if that was JSON. */
+export function writeFailure({ message, type, code }: ProviderFailure, original: JsonObject | undefined): string {
+  return JSON.stringify({ error: { message, type, param: null, code, provider_error: original } });
+}
+
+/** Writes a stream as server-sent events: https://platform.openai.com/docs/api-reference/chat-streaming. */
+export class ChatStreamWriter {
+  readonly #includesUsage: boolean;
+  #identity: AnswerIdentity;
+  #hasStarted = false;
+  #usage: Usage | undefined;
+
+  /** `includesUsage`: the client set `stream_options.include_usage`. */
+  constructor(identity: AnswerIdentity, includesUsage: boolean) {
+    this.#identity = identity;
+    this.#includesUsage = includesUsage;
+  }
+
+  /** `failed` is not written: the caller ends the answer as it ends any that breaks off. */
+  write(event: ChatEvent): string {
+    switch (event.type) {
+      case "start":
+        return this.#start(given(event.id), given(event.model));
+      case "text-delta":
+        return this.#delta({ content: event.text });
+      case "reasoning-delta":
+        return this.#delta({ reasoning_content: event.text });
+      case "tool-call-start":
+        return this.#toolDelta(event.index, { id: event.id, type: "function" }, { name: event.name, arguments: "" });
+      case "tool-call-delta":
+        return this.#toolDelta(event.index, {}, { arguments: event.text });
+      case "finish":
+        return this.#choice({}, event.reason);
+      case "usage":
+        this.#usage = event.usage;
+        return "";
+      case "failed":
+        return "";
+      case "end":
+        return `${this.#usageChunk()}data: [DONE]\n\n`;
+      default:
+        return assertNever(event);
+    }
+  }
+
+  #start(id: string | undefined, model: string | undefined): string {
+    const { id: ownId, model: ownModel, created } = this.#identity;
+    this.#identity = { id: id ?? ownId, model: model ?? ownModel, created };
+    return this.#begin();
+  }
+
+  #begin(): string {
+    if (this.#hasStarted) return "";
+    this.#hasStarted = true;
+    return this.#choice({ role: "assistant", content: "" }, null);
+  }
+
+  #toolDelta(index: number, head: object, called: object): string {
+    return this.#delta({ tool_calls: [{ index, ...head, function: called }] });
+  }
+
+  #delta(delta: object): string {
+    return this.#begin() + this.#choice(delta, null);
+  }
+
+  #choice(delta: object, reason: string | null): string {
+    return this.#chunk([{ index: 0, delta, logprobs: null, finish_reason: reason }], null);
+  }
+
+  #usageChunk(): string {
+    return this.#includesUsage && this.#usage !== undefined ? this.#chunk([], this.#usage) : "";
+  }
+
+  #chunk(choices: readonly object[], usage: Usage | null): string {
+    const { id, created, model } = this.#identity;
+    const chunk = { id, object: "chat.completion.chunk", created, model, choices };
+    return `data: ${JSON.stringify(this.#includesUsage ? { ...chunk, usage } : chunk)}\n\n`;
+  }
+}
+
+function given(text: string | undefined): string | undefined {
+  return text === "" ? undefined : text;
+}
