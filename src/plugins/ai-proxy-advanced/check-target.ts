@@ -9,6 +9,7 @@ type Options = NonNullable<Target["model"]["options"]>;
 const RUN_PROVIDERS: ReadonlySet<string> = new Set([
   "openai",
   "azure",
+  "anthropic",
   "mistral",
   "llama2",
   "huggingface",
