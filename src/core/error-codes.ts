@@ -33,11 +33,17 @@ export const errorCodes = {
   GW_REQUEST_NO_ROUTE: request(404),
   GW_REQUEST_NO_SERVICE: request(503),
   GW_REQUEST_METHOD: request(405),
+  GW_REQUEST_LENGTH_REQUIRED: request(411),
   GW_REQUEST_HTTPS_REQUIRED: request(426),
   GW_REQUEST_TOO_LARGE: request(413),
   GW_REQUEST_ABORTED: request(499),
   GW_REQUEST_UPGRADE: request(501),
   GW_ROUTE_UNAVAILABLE: request(503),
+
+  GW_ACCESS_UNKNOWN: request(401),
+  GW_ACCESS_DENIED: request(403),
+  GW_ACCESS_LIMITED: request(429),
+  GW_ACCESS_CLOSED: request(503),
 
   GW_UPSTREAM_CONNECT: upstream(502),
   GW_UPSTREAM_DNS: upstream(503),
