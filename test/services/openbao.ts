@@ -73,6 +73,7 @@ export async function startDurableOpenBao(options: OpenBaoOptions): Promise<Dura
   };
   await unseal();
   await request("POST", "sys/mounts/secret", { type: "kv", options: { version: "2" } });
+  await untilUpgraded(request);
   return {
     host,
     port,
@@ -205,6 +206,18 @@ async function untilActive(origin: string): Promise<void> {
   for (;;) {
     const { status } = await fetch(`${origin}/v1/sys/health`);
     if (status === 200) return;
+    await setTimeout(20);
+  }
+}
+
+/** A new engine of version 2 refuses everything for a moment. */
+async function untilUpgraded(request: OpenBao["request"]): Promise<void> {
+  for (;;) {
+    const isUsable = await request("GET", "secret/config").then(
+      () => true,
+      () => false,
+    );
+    if (isUsable) return;
     await setTimeout(20);
   }
 }
