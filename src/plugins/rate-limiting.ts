@@ -63,7 +63,10 @@ function createRateLimiting(config: RateLimitingConfig, counters: Counters, { cl
     try {
       return await counters.take(countedAs(exchange, config), limits, clock.now());
     } catch (thrown) {
-      if (!config.fault_tolerant) throw thrown;
+      if (!config.fault_tolerant)
+        throw new RequestError("GW_ACCESS_CLOSED", "Requests cannot be counted now. Try again later.", {
+          cause: thrown,
+        });
       notify({
         code: "rate-limit-not-counted",
         message: `Requests are let through without being counted: ${messageOf(thrown)}`,
