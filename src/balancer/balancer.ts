@@ -1,5 +1,6 @@
 import type { Usage } from "../llm/usage.ts";
 import type { TargetMemory } from "./memory.ts";
+import type { Standings } from "./scoring.ts";
 
 /** One target as a balancer sees it: plain configuration. */
 export interface TargetView {
@@ -26,6 +27,8 @@ export interface Pick {
   readonly hashKey: string;
   /** undefined when nothing could be compared. */
   readonly distances: Distances | undefined;
+  /** What a scoring rule says of the targets within their thresholds; undefined under the literal rule. */
+  readonly standings: Standings | undefined;
 }
 
 /** How an attempt at a target ended: `bad` speaks against the target, `neutral` says nothing of it (the client left, or erred). */

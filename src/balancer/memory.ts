@@ -19,7 +19,7 @@ export interface OpenedMemories {
   /** In the order of the identities. */
   readonly memories: readonly TargetMemory[];
   /** Memories that nobody else has open are forgotten. */
-  close(): void;
+  readonly close: () => void;
 }
 
 interface Shared {

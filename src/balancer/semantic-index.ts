@@ -6,8 +6,9 @@ import type { EmbeddingCache } from "../embeddings/cache.ts";
 import type { Embedder } from "../embeddings/embedder.ts";
 import type { IndexSpec, VectorItem, VectorStore } from "../vectors/store.ts";
 import type { Distances } from "./balancer.ts";
+import type { Scorer, ScoringRule, Standings } from "./scoring.ts";
 
-/** A text that stands for a target: its description. */
+/** A text that stands for a target: its description, or an example. The nearest of a target's texts tells its distance. */
 export interface TargetText {
   readonly index: number;
   readonly text: string;
@@ -16,7 +17,9 @@ export interface TargetText {
 export interface SemanticIndexSettings {
   readonly texts: readonly TargetText[];
   readonly spec: IndexSpec;
-  /** Embeds the targets' texts, all at once. */
+  /** undefined: targets go by their distances alone. */
+  readonly rule: ScoringRule | undefined;
+  /** Embeds the texts of targets and rule, all at once. */
   readonly embedder: Embedder;
   /** The same embedder behind its cache, for the texts of requests: the same text gives the same array as long as it is cached. */
   readonly cache: EmbeddingCache;
@@ -31,6 +34,7 @@ export interface SemanticIndexSettings {
 
 export interface Match {
   readonly distances: Distances;
+  readonly standings: Standings | undefined;
   /** The answer of the in-process copy. */
   readonly isStoreAway: boolean;
 }
@@ -49,6 +53,7 @@ export class SemanticIndex {
   /** A match lives as long as its text is in the cache of embeddings: the same text gets the same answer until the next reload. */
   readonly #matches = new WeakMap<Float32Array, Match>();
   #items: readonly VectorItem[] | undefined;
+  #scorer: Scorer | undefined;
   #isStored = false;
   #failures = 0;
   #lastFailure: Error | undefined;
@@ -87,7 +92,8 @@ export class SemanticIndex {
     const { clock, timeoutMs } = this.#settings;
     const startedAt = clock.now();
     const vector = await withDeadline(timeoutMs, this.#closing.signal, (signal) => this.#embed(text, signal));
-    const match = await this.#search(vector, Math.max(1, timeoutMs - (clock.now() - startedAt)));
+    const found = await this.#search(vector, Math.max(1, timeoutMs - (clock.now() - startedAt)));
+    const match: Match = { ...found, standings: this.#scorer?.({ text, vector }, found.distances) };
     if (!match.isStoreAway) this.#matches.set(vector, match);
     return match;
   }
@@ -105,7 +111,7 @@ export class SemanticIndex {
     return vector;
   }
 
-  async #search(vector: Float32Array, timeoutMs: number): Promise<Match> {
+  async #search(vector: Float32Array, timeoutMs: number): Promise<Omit<Match, "standings">> {
     const { store, notify } = this.#settings;
     if (this.#isStored) {
       try {
@@ -133,15 +139,15 @@ export class SemanticIndex {
     const found = new Map<string, number>();
     for (const { id, distance } of await store.search(spec, vector, texts.length, { signal })) found.set(id, distance);
     const distances: (number | undefined)[] = [];
-    for (const { index } of texts) {
-      const distance = found.get(String(index));
+    for (const [position, { index }] of texts.entries()) {
+      const distance = found.get(idOf(position));
       if (distance === undefined) {
         throw new VectorError(
           "GW_VECTOR_MISMATCH",
           `The vector store "${store.name}" has no vector of targets[${index}]; it is written again.`,
         );
       }
-      distances[index] = distance;
+      distances[index] = Math.min(distance, distances[index] ?? Infinity);
     }
     return distances;
   }
@@ -160,12 +166,14 @@ export class SemanticIndex {
 
   async #embedTexts(): Promise<void> {
     if (this.#items !== undefined) return;
-    const { texts, embedder, copy, spec } = this.#settings;
-    const unique = [...new Set(texts.map(({ text }) => text))];
+    const { texts, rule, embedder, copy, spec } = this.#settings;
+    const unique = [...new Set([...texts.map(({ text }) => text), ...(rule?.texts ?? [])])];
     this.#items = await withDeadline(LOAD_TIMEOUT_MS, this.#closing.signal, async (signal) => {
       const vectors = unique.length === 0 ? [] : await embedder.embed(unique, { signal });
-      const items = toItems(texts, new Map(unique.map((text, position) => [text, vectors[position]])));
+      const vectorOf = lookUp(new Map(unique.map((text, position) => [text, vectors[position]])));
+      const items = texts.map(({ text }, position) => ({ id: idOf(position), vector: vectorOf(text) }));
       await copy.replace(spec, items, { signal });
+      this.#scorer = rule?.compile(vectorOf);
       return items;
     });
   }
@@ -206,10 +214,15 @@ export class SemanticIndex {
   }
 }
 
-function toItems(texts: readonly TargetText[], vectors: ReadonlyMap<string, Float32Array | undefined>): VectorItem[] {
-  return texts.map(({ index, text }) => {
+/** Of the text at this position. */
+function idOf(position: number): string {
+  return String(position);
+}
+
+function lookUp(vectors: ReadonlyMap<string, Float32Array | undefined>): (text: string) => Float32Array {
+  return (text) => {
     const vector = vectors.get(text);
     if (vector === undefined) throw new BugError("An embedder returned fewer vectors than texts.");
-    return { id: String(index), vector };
-  });
+    return vector;
+  };
 }

@@ -4,7 +4,7 @@ import type { TargetMemory } from "./memory.ts";
 /** Smooth weighted round-robin: whose turn it is. */
 export interface Wheel {
   /** Negative when it is `a`'s turn before `b`'s. */
-  compare(a: number, b: number): number;
+  readonly compare: (a: number, b: number) => number;
   /** The first of `among` has had its turn; each of them moves up by its weight. */
   take(among: readonly number[]): void;
 }

@@ -10,7 +10,15 @@ export interface ExplainedCandidate {
   readonly similarity: number | null;
   readonly threshold: number | null;
   readonly within_threshold: boolean | null;
+  /** Under `gw.rule: contrast`, within the threshold: the sum of its parts, and what is needed where CATCHALL can take the prompt. */
+  readonly score: ExplainedScore | null;
   readonly available: boolean;
+}
+
+export interface ExplainedScore {
+  readonly total: number;
+  readonly needed: number;
+  readonly parts: readonly { readonly name: string; readonly value: number; readonly from?: string }[];
 }
 
 /** The choice that a plugin would make for a request, and what it rests on. */

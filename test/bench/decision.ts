@@ -51,6 +51,7 @@ async function measure(store: VectorStore): Promise<{ store: string; cached: num
       { index: 1, text: "mathematics" },
     ],
     spec: { owner: "bench", fingerprint: "bench", dimensions: DIMENSIONS, metric: "cosine" },
+    rule: undefined,
     embedder,
     cache: new EmbeddingCache(embedder),
     store,
@@ -82,7 +83,7 @@ function decideAtOnce(index: SemanticIndex, text: string): readonly number[] {
 }
 
 function order(distances: Distances): readonly number[] {
-  return balancer.order(targets, { now: 0, hashKey: "", distances });
+  return balancer.order(targets, { now: 0, hashKey: "", distances, standings: undefined });
 }
 
 async function microseconds(times: number, once: (i: number) => unknown): Promise<number> {

@@ -20,25 +20,29 @@ async function evaluate(rows: readonly object[], ...args: readonly string[]): Pr
   return await runGw(["eval", "-", ...args], { cwd, stdin: rows.map((row) => JSON.stringify(row)).join("\n") });
 }
 
-it("finds all of the user's prompts routed rightly, without a key or a network", async () => {
-  const { code, out } = await evaluate(seedPrompts, "--json", "--min-accuracy", "1");
-  expect(code).toBe(0);
-  expect(JSON.parse(out)).toMatchObject({
-    schema_version: 1,
-    n: 6,
-    accuracy: 1,
-    macro_f1: 1,
-    catchall_leak: 0,
-    unrouted: 0,
-    per_target: [
-      { target: "gpt-3.5-turbo", precision: 1, recall: 1, f1: 1, support: 2 },
-      { target: "gpt-4o", support: 2 },
-      { target: "mistral-tiny", support: 2 },
-    ],
-    misses: [],
-    warnings: [],
-  });
-});
+it.each(["literal", "contrast"])(
+  "routes all of the user's prompts rightly by the rule %s, without a key or a network",
+  async (rule) => {
+    writeFileSync(join(cwd, "kong.yaml"), localConfig(`rule: ${rule}`));
+    const { code, out } = await evaluate(seedPrompts, "--json", "--min-accuracy", "1");
+    expect(code).toBe(0);
+    expect(JSON.parse(out)).toMatchObject({
+      schema_version: 1,
+      n: 6,
+      accuracy: 1,
+      macro_f1: 1,
+      catchall_leak: 0,
+      unrouted: 0,
+      per_target: [
+        { target: "gpt-3.5-turbo", precision: 1, recall: 1, f1: 1, support: 2 },
+        { target: "gpt-4o", support: 2 },
+        { target: "mistral-tiny", support: 2 },
+      ],
+      misses: [],
+      warnings: [],
+    });
+  },
+);
 
 it("shows what went wrong, and fails below the bar", async () => {
   const rows = [

@@ -11,6 +11,8 @@ import {
   withRoute,
   writeConfig,
 } from "../support/providers.ts";
+import type { ExplainedCandidate } from "../../src/plugins/explanation.ts";
+import { localConfig } from "../support/local-config.ts";
 import { seedPrompts } from "../support/prompts.ts";
 import { type GwRun, runGw } from "../support/run-gw.ts";
 import { expectNoSecretHeard } from "../support/secrecy.ts";
@@ -198,4 +200,19 @@ it.each<[string, (config: string) => string, readonly string[], RegExp]>([
   expect({ code, out }).toEqual({ code: 1, out: "" });
   expect(err).toMatch(message);
   expect(err).not.toMatch(/^ +at /m);
+});
+
+it("shows what a score is the sum of, under gw's own rule", async () => {
+  writeConfig(cwd, localConfig());
+  const { out } = await testRoute(math, "--json");
+  const { candidates } = JSON.parse(out) as { candidates: readonly ExplainedCandidate[] };
+  expect(candidates.map(({ score }) => score === null)).toEqual([true, false, true]);
+  const { total, needed, parts } = candidates[1]?.score ?? { total: 0, needed: 0, parts: [] };
+  expect(parts.map(({ name }) => name)).toEqual(["similarity", "background", "code"]);
+  expect(total).toBeCloseTo(parts.reduce((sum, { value }) => sum + value, 0));
+  expect(total).toBeGreaterThan(needed);
+
+  const shown = await testRoute(math);
+  expect(shown.out).toMatch(/openai\/gpt-4o: 0\.\d{4}, needs 0\.08 = 0\.\d{4} similarity - 0\.\d{4} background \(/);
+  expect(shown.out).toContain("→ openai/gpt-4o: the best score\n");
 });

@@ -1,6 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Balancer, BalancerEvent, TargetView } from "../../src/balancer/balancer.ts";
+import type { Standings } from "../../src/balancer/scoring.ts";
 import { TargetMemories } from "../../src/balancer/memory.ts";
 import { balancers } from "../../src/catalogue.ts";
 import { openBalancer, targetView } from "../support/balancer.ts";
@@ -46,7 +47,12 @@ describe.each(Object.values(balancers))("$name", (definition) => {
             continue;
           }
           const available = targets.filter((_, position) => (away >> BigInt(position)) % 2n === 0n);
-          expectOrder(balancer, available, { now, hashKey: key, distances: distancesOf(targets, ms) });
+          expectOrder(balancer, available, {
+            now,
+            hashKey: key,
+            distances: distancesOf(targets, ms),
+            standings: standingsOf(targets, ms),
+          });
           if (ms % 7 === 0) balancer = openBalancer(definition, targets, { prices, latencyStrategy: "tpot" }, memories);
         }
       }),
@@ -56,10 +62,13 @@ describe.each(Object.values(balancers))("$name", (definition) => {
 
 function expectOrder(balancer: Balancer, available: readonly TargetView[], pick: Parameters<Balancer["order"]>[1]) {
   const order = balancer.order(available, pick);
-  const matching = available.filter(
-    ({ index, isCatchall, threshold }) =>
-      balancer.name !== "semantic" || isCatchall || (pick.distances?.[index] ?? 0) <= threshold,
-  );
+  const hasCatchall = available.some(({ isCatchall }) => isCatchall);
+  const matching = available.filter(({ index, isCatchall, threshold }) => {
+    if (balancer.name !== "semantic" || isCatchall) return true;
+    const standing = pick.standings?.[index];
+    const isRefused = hasCatchall && standing !== undefined && standing.score < standing.least;
+    return (pick.distances?.[index] ?? 0) <= threshold && !isRefused;
+  });
   expect(order.toSorted((a, b) => a - b)).toEqual(matching.map(({ index }) => index));
   expect(balancer.order(available, pick)).toEqual(order);
   if (order.length > 0) tell(balancer, { kind: "chosen", order });
@@ -77,6 +86,14 @@ function toEvent(kind: string, index: number, now: number, ms: number, isCounted
 }
 
 /** Equal for equal descriptions. */
+/** A third of the requests come under the literal rule, and each target is refused now and then. */
+function standingsOf(targets: readonly TargetView[], seed: number): Standings | undefined {
+  if (seed % 3 === 0) return undefined;
+  return targets.map(({ isCatchall, description }) =>
+    isCatchall ? undefined : { score: ((seed + description.length * 53) % 10) / 10, least: 0.2, parts: [] },
+  );
+}
+
 function distancesOf(targets: readonly TargetView[], seed: number): readonly (number | undefined)[] {
   return targets.map(({ isCatchall, description }) =>
     isCatchall ? undefined : ((seed + description.length * 37) % 100) / 60,

@@ -1,3 +1,4 @@
+import type { Standings } from "../../src/balancer/scoring.ts";
 import type {
   AttemptResult,
   Balancer,
@@ -39,9 +40,9 @@ export function orderAt(
   balancer: Balancer,
   targets: readonly TargetView[],
   now = 0,
-  more: { readonly hashKey?: string; readonly distances?: Distances } = {},
+  more: { readonly hashKey?: string; readonly distances?: Distances; readonly standings?: Standings } = {},
 ): readonly number[] {
-  return balancer.order(targets, { now, hashKey: "", distances: undefined, ...more });
+  return balancer.order(targets, { now, hashKey: "", distances: undefined, standings: undefined, ...more });
 }
 
 /** What serving does with one request: the choice counts as a turn. */

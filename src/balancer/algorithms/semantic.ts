@@ -1,23 +1,24 @@
 import { GwError } from "../../core/errors.ts";
-import type { BalancerDefinition, Distances, TargetView } from "../balancer.ts";
+import type { BalancerDefinition, Distances, Pick, TargetView } from "../balancer.ts";
 import { createWheel, type Wheel } from "../wheel.ts";
 
 /**
- * The nearest target within its threshold, then the others within theirs, then CATCHALL. Targets of one description are a group that
+ * The nearest target within its threshold, then the others within theirs, then CATCHALL. Under a scoring rule the best comes first, and those
+ * with too little are left to CATCHALL where there is one. Targets of one description are a group that
  * shares its requests by weight and stands together: its members come before the next-nearest description.
  */
 export const semantic: BalancerDefinition = {
   name: "semantic",
   create({ targets, memories }) {
     const groups = groupByDescription(targets);
-    const order = (candidates: readonly TargetView[], distances: Distances | undefined, wheel: Wheel | undefined) =>
-      orderByDistance(candidates, distances, { groups, wheel });
+    const order = (candidates: readonly TargetView[], pick: Pick, wheel: Wheel | undefined) =>
+      orderByDistance(candidates, pick, { groups, wheel });
     if (groups.every((group, index) => group === index)) {
       return {
         name: "semantic",
         isByDistanceOnly: true,
         needsUsage: false,
-        order: (candidates, { distances }) => order(candidates, distances, undefined),
+        order: (candidates, pick) => order(candidates, pick, undefined),
       };
     }
     const wheel = createWheel(targets, memories);
@@ -25,7 +26,7 @@ export const semantic: BalancerDefinition = {
       name: "semantic",
       isByDistanceOnly: false,
       needsUsage: false,
-      order: (candidates, { distances }) => order(candidates, distances, wheel),
+      order: (candidates, pick) => order(candidates, pick, wheel),
       observe(event) {
         if (event.kind !== "chosen") return;
         const group = groups[event.order[0] ?? -1];
@@ -48,7 +49,7 @@ interface Grouping {
 
 function orderByDistance(
   targets: readonly TargetView[],
-  distances: Distances | undefined,
+  { distances, standings }: Pick,
   { groups, wheel }: Grouping,
 ): readonly number[] {
   const inTurn = (a: number, b: number): number =>
@@ -58,10 +59,13 @@ function orderByDistance(
   if (distances === undefined) return catchalls;
   const near = targets.filter((target) => {
     const distance = distanceOf(target, distances);
-    return distance !== undefined && distance <= target.threshold;
+    if (distance === undefined || distance > target.threshold) return false;
+    const standing = standings?.[target.index];
+    return standing === undefined || standing.score >= standing.least || catchalls.length === 0;
   });
+  const scoreOf = (index: number): number => standings?.[index]?.score ?? 0;
   const indexes = near.map((target) => target.index);
-  indexes.sort((a, b) => (distances[a] ?? 0) - (distances[b] ?? 0) || inTurn(a, b));
+  indexes.sort((a, b) => scoreOf(b) - scoreOf(a) || (distances[a] ?? 0) - (distances[b] ?? 0) || inTurn(a, b));
   return [...indexes, ...catchalls];
 }
 

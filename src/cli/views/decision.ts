@@ -34,6 +34,7 @@ export function decisionText(report: RouteReport, colour: boolean): string {
     ...facts.map(([name, value]) => `${style.dim(name.padEnd(14))}${value}`),
     "",
     ...tableLines(report.candidates, selected.index).map((line) => (line.startsWith("→") ? style.green(line) : line)),
+    ...scoreLines(report.candidates),
     "",
     `${style.bold(`→ ${chosen}`)}: ${reasonText(report)}`,
     `  ${upstream.method} ${upstream.url}`,
@@ -52,28 +53,50 @@ export function decisionText(report: RouteReport, colour: boolean): string {
 }
 
 function tableLines(candidates: readonly ExplainedCandidate[], selected: number): readonly string[] {
+  const isScored = candidates.some(({ score }) => score !== null);
   const rows = candidates.map((candidate) => [
     `${candidate.index === selected ? "→" : " "} ${candidate.index}`,
     `${candidate.provider}/${candidate.model ?? "-"}`,
     candidate.distance?.toFixed(4) ?? "-",
     candidate.similarity?.toFixed(4) ?? "-",
-    candidate.distance === null || candidate.within_threshold === null
-      ? "-"
-      : candidate.within_threshold
-        ? "yes"
-        : "no",
+    withinText(candidate),
+    ...(isScored ? [candidate.score?.total.toFixed(4) ?? "-"] : []),
     shorten(candidate.description ?? "", 60),
   ]);
-  return alignColumns([["  #", "target", "distance", "similarity", "within", "description"], ...rows]);
+  const head = ["  #", "target", "distance", "similarity", "within", ...(isScored ? ["score"] : []), "description"];
+  return alignColumns([head, ...rows]);
+}
+
+function withinText({ distance, within_threshold: isWithin }: ExplainedCandidate): string {
+  if (distance === null || isWithin === null) return "-";
+  return isWithin ? "yes" : "no";
+}
+
+/** What each score is the sum of. */
+function scoreLines(candidates: readonly ExplainedCandidate[]): readonly string[] {
+  return candidates.flatMap((candidate) => {
+    if (candidate.score === null) return [];
+    const { total, needed, parts } = candidate.score;
+    const sum = parts.map(({ name, value, from }) => {
+      const sign = value < 0 ? "-" : "+";
+      return `${sign} ${Math.abs(value).toFixed(4)} ${name}${from === undefined ? "" : ` (${from})`}`;
+    });
+    const name = nameOf(candidates, candidate.index);
+    return [`  ${name}: ${total.toFixed(4)}, needs ${needed.toFixed(2)} = ${sum.join(" ").replace(/^\+ /, "")}`];
+  });
 }
 
 function reasonText({ selected, candidates }: RouteReport): string {
   const distance = candidates.find((candidate) => candidate.index === selected.index)?.distance;
+  const isScored = candidates.some(({ score }) => score !== null);
   switch (selected.reason) {
     case "nearest":
+      if (isScored) return "the best score";
       return `the nearest description${typeof distance === "number" ? `, at distance ${distance.toFixed(4)}` : ""}`;
     case "catchall":
-      return "no description is near enough, so CATCHALL takes it";
+      return isScored
+        ? "no target leads the background by enough, so CATCHALL takes it"
+        : "no description is near enough, so CATCHALL takes it";
     case "embedding_unavailable":
       return "the prompt could not be embedded, so CATCHALL takes it";
     default:

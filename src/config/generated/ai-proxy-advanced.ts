@@ -411,9 +411,9 @@ export interface AiProxyAdvancedConfig {
    */
   readonly gw: {
     /**
-     * literal: Kong's rule, the nearest description within the threshold. contrast: gw's own, for better accuracy.
+     * literal: Kong's rule, the nearest description within the threshold. contrast: gw's own, which ranks and refuses targets within the threshold by more than distance. Absent: contrast for the local embedding model, literal for others.
      */
-    readonly rule: "literal" | "contrast";
+    readonly rule?: "literal" | "contrast";
     /**
      * Which text of a conversation is compared: the last user message, all user messages, or all messages.
      */

@@ -17,9 +17,13 @@ export function checkSemantic({ embeddings, vectordb, targets }: AiProxyAdvanced
     findings.push(incomplete("embeddings", "needs embeddings: the model that compares prompts with descriptions"));
   if (vectordb === undefined)
     findings.push(incomplete("vectordb", "needs vectordb: where vectors are kept, and the threshold"));
-  for (const [index, { description }] of targets.entries()) {
+  for (const [index, { description, gw }] of targets.entries()) {
     if (description === undefined)
       findings.push(incomplete(`targets.${index}.description`, `needs a description of targets.${index}`));
+    if (description === CATCHALL && gw.examples !== undefined) {
+      const message = "CATCHALL is compared with nothing, so its examples have no effect.";
+      findings.push(warning("no-effect", `targets.${index}.gw.examples`, message));
+    }
   }
   findings.push(...checkCatchall(targets));
   if (vectordb !== undefined) {

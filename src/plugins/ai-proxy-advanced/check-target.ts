@@ -9,7 +9,6 @@ type Options = NonNullable<Target["model"]["options"]>;
 const RUN_PROVIDERS: ReadonlySet<string> = new Set([
   "openai",
   "azure",
-  "anthropic",
   "mistral",
   "llama2",
   "huggingface",
@@ -125,7 +124,7 @@ const requiredOptions: Partial<
   ollama: [selfHosted],
 };
 
-function checkUnrun({ model, logging, gw }: Target, at: string): readonly ConfigFinding[] {
+function checkUnrun({ model, logging }: Target, at: string): readonly ConfigFinding[] {
   const findings: ConfigFinding[] = [];
   const texts = {
     "model.name": model.name,
@@ -136,8 +135,6 @@ function checkUnrun({ model, logging, gw }: Target, at: string): readonly Config
     if (text !== undefined && TEMPLATE.test(text))
       findings.push(notSupported(`${at}.${field}`, `a template in ${field}`, "Write the value itself."));
   }
-  if (gw.examples !== undefined)
-    findings.push(notSupported(`${at}.gw.examples`, "gw.examples", "Put the examples into the description."));
   if (logging.log_payloads) findings.push(noEffect(`${at}.logging.log_payloads`, "log_payloads"));
   return findings;
 }

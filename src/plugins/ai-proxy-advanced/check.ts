@@ -32,7 +32,6 @@ function checkUnrun({
   if (format !== "openai") findings.push(notSupported("llm_format", `llm_format ${format}`, "Use openai."));
   if (category !== "text/generation")
     findings.push(notSupported("genai_category", `genai_category ${category}`, "Use text/generation."));
-  if (gw.rule !== "literal") findings.push(notSupported("gw.rule", `gw.rule ${gw.rule}`, "Use literal."));
   if (gw.refresh_on_401 === true) findings.push(noEffect("gw.refresh_on_401", "gw.refresh_on_401"));
   return findings;
 }

@@ -11,6 +11,8 @@ import { compileCredentials, type Credential } from "./credentials.ts";
 /** A target with all that needs no request to be known. */
 export interface CompiledTarget extends TargetView {
   readonly description: string;
+  /** `gw.examples`. */
+  readonly examples: readonly string[];
   readonly alias: string | undefined;
   readonly driver: ProviderDriver;
   readonly target: ProviderTarget;
@@ -68,6 +70,7 @@ function compileTarget(config: AiProxyAdvancedConfig, index: number, services: P
     index,
     weight: target.weight,
     description,
+    examples: gw.examples ?? [],
     isCatchall: description === CATCHALL,
     threshold: gw.threshold ?? config.vectordb?.threshold ?? Number.POSITIVE_INFINITY,
     alias: model.model_alias,

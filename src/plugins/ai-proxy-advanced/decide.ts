@@ -1,5 +1,6 @@
 import { noTargetError } from "../../balancer/algorithms/semantic.ts";
 import type { Balancer, Distances } from "../../balancer/balancer.ts";
+import type { Standings } from "../../balancer/scoring.ts";
 import type { Health } from "../../balancer/health.ts";
 import type { Match, SemanticIndex } from "../../balancer/semantic-index.ts";
 import type { AiProxyAdvancedConfig } from "../../config/types.ts";
@@ -44,6 +45,8 @@ export interface Decision {
   readonly reason: string;
   /** Of the whole list of targets; undefined when nothing was compared. */
   readonly distances: Distances | undefined;
+  /** undefined under the literal rule, too. */
+  readonly standings: Standings | undefined;
   /** The text that was compared. */
   readonly text: string | undefined;
   /** Codes of what was not at its best. */
@@ -70,7 +73,7 @@ export function decide(plan: DecisionPlan, asked: AskedCall): Decision | Promise
   return match === undefined ? compare(plan, plan.index, question, text) : conclude(plan, question, match);
 }
 
-const nothingCompared: Match = { distances: [], isStoreAway: false };
+const nothingCompared: Match = { distances: [], standings: undefined, isStoreAway: false };
 
 /** The targets with the alias that the client asks for; all of them when it asks for none. */
 function narrowByAlias(targets: readonly CompiledTarget[], model: string | undefined): readonly CompiledTarget[] {
@@ -97,20 +100,22 @@ function conclude(plan: DecisionPlan, question: Question, match: Match): Decisio
 
 const noneDown: readonly number[] = [];
 
-function orderCandidates(plan: DecisionPlan, question: Question, { distances, isStoreAway }: Match): Decision {
+function orderCandidates(plan: DecisionPlan, question: Question, match: Match): Decision {
   const { candidates, text } = question;
-  const order = orderOf(plan, question, distances);
+  const { distances, standings, isStoreAway } = match;
+  const order = orderOf(plan, question, match);
   if (order.length === 0) throw noTargetError(candidates, distances);
   const warnings = isStoreAway ? ["vector-store-away"] : [];
-  return { candidates, order, down: noneDown, reason: reasonOf(plan, order), distances, text, warnings };
+  return { candidates, order, down: noneDown, reason: reasonOf(plan, order), distances, standings, text, warnings };
 }
 
 function orderOf(
   { balancer, clock }: DecisionPlan,
   { candidates, hashKey }: Question,
-  distances: Distances | undefined,
+  match: Match | undefined,
 ): readonly number[] {
-  return balancer.order(candidates, { now: clock.now(), hashKey, distances });
+  const { distances, standings } = match ?? {};
+  return balancer.order(candidates, { now: clock.now(), hashKey, distances, standings });
 }
 
 function reasonOf({ balancer, targets }: DecisionPlan, order: readonly number[]): string {
@@ -134,6 +139,7 @@ function withoutComparison(plan: DecisionPlan, question: Question, error: Error)
     down: noneDown,
     reason,
     distances: undefined,
+    standings: undefined,
     text,
     warnings: ["embedding-away"],
   });

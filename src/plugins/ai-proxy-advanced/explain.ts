@@ -62,11 +62,12 @@ function describeStore({ vectordb }: AiProxyAdvancedConfig): Choice["vectordb"] 
 
 function describeCandidate(
   target: CompiledTarget,
-  { distances }: Decision,
+  { distances, standings }: Decision,
   metric: "cosine" | "euclidean" | undefined,
   available: boolean,
 ): ExplainedCandidate {
   const distance = distances?.[target.index];
+  const standing = standings?.[target.index];
   return {
     index: target.index,
     provider: target.target.provider,
@@ -76,6 +77,7 @@ function describeCandidate(
     similarity: distance === undefined || metric !== "cosine" ? null : 1 - distance,
     threshold: target.isCatchall ? null : target.threshold,
     within_threshold: distance !== undefined && distance <= target.threshold,
+    score: standing === undefined ? null : { total: standing.score, needed: standing.least, parts: standing.parts },
     available,
   };
 }

@@ -1,3 +1,4 @@
+import type { Standing } from "../../balancer/scoring.ts";
 import type { Usage } from "../../llm/usage.ts";
 import type { Exchange } from "../plugin.ts";
 import type { CompiledTarget } from "./compile.ts";
@@ -60,6 +61,7 @@ export function logAttempt(exchange: Exchange, { decision, target, model, tally,
     target: target.index,
     reason: decision.reason,
     distance: decision.distances?.[target.index],
+    ...scoreFields(decision.standings?.[target.index]),
     attempts: tally.tried.length,
     billed_attempts: tally.billed,
     tried_targets: tally.tried.length > 1 ? tally.tried.slice() : undefined,
@@ -76,11 +78,19 @@ export function logUsage(exchange: Exchange, usage: Usage | undefined): void {
   if (usage !== undefined) exchange.ai = { ...exchange.ai, usage };
 }
 
-/** X-GW-Route: `nearest; target=1; distance=0.6112; threshold=0.8`. */
-export function routeHeader({ order, reason, distances, candidates }: Decision): string {
+/** Under a scoring rule: the score, what was needed, and what it is the sum of. */
+function scoreFields(standing: Standing | undefined): object {
+  if (standing === undefined) return {};
+  const { score, least, parts } = standing;
+  return { score, score_needed: least, score_parts: Object.fromEntries(parts.map(({ name, value }) => [name, value])) };
+}
+
+/** X-GW-Route: `nearest; target=1; distance=0.6112; threshold=0.8`, under a scoring rule with `; score=0.31`. */
+export function routeHeader({ order, reason, distances, standings, candidates }: Decision): string {
   const [chosen] = order;
   const distance = chosen === undefined ? undefined : distances?.[chosen];
   const threshold = candidates.find((target) => target.index === chosen)?.threshold;
   const near = distance === undefined ? "" : `; distance=${distance.toFixed(4)}; threshold=${threshold}`;
-  return `${reason}; target=${chosen}${near}`;
+  const score = standings?.[chosen ?? -1]?.score;
+  return `${reason}; target=${chosen}${near}${score === undefined ? "" : `; score=${score.toFixed(4)}`}`;
 }

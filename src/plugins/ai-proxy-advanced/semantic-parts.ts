@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { contrastRule } from "../../balancer/contrast/contrast.ts";
 import { SemanticIndex, type TargetText } from "../../balancer/semantic-index.ts";
 import type { AiProxyAdvancedConfig } from "../../config/types.ts";
 import { BugError } from "../../core/errors.ts";
@@ -29,9 +30,10 @@ export async function openSemanticParts(
   targets: readonly CompiledTarget[],
   services: PluginServices,
 ): Promise<SemanticParts | undefined> {
-  const texts = targets
-    .filter((target) => !target.isCatchall)
-    .map(({ index, description }): TargetText => ({ index, text: description }));
+  const compared = targets.filter((target) => !target.isCatchall);
+  const texts = compared.flatMap(({ index, description, examples }): TargetText[] =>
+    [description, ...examples].map((text) => ({ index, text })),
+  );
   const { embeddings, vectordb } = config;
   if (texts.length === 0 || embeddings === undefined || vectordb === undefined) return undefined;
   const credentials = compileCredentials(embeddings.auth, {
@@ -47,6 +49,7 @@ export async function openSemanticParts(
   ]);
   const index = new SemanticIndex({
     texts,
+    rule: ruleOf(config) === "contrast" ? contrastRule(compared) : undefined,
     spec: indexSpec(embeddings, vectordb, texts, services.pluginId),
     embedder,
     cache: new EmbeddingCache(embedder),
@@ -65,6 +68,11 @@ export async function openSemanticParts(
       await Promise.all([embedder.close(), store.close(), copy.close()]);
     },
   };
+}
+
+/** Kong's rule for embeddings that Kong has too. */
+function ruleOf({ gw, embeddings }: AiProxyAdvancedConfig): "literal" | "contrast" {
+  return gw.rule ?? (embeddings?.model.provider === "local" ? "contrast" : "literal");
 }
 
 async function openEmbedder(

@@ -1,5 +1,6 @@
 import { afterEach, expect, test } from "vitest";
-import { SemanticIndex } from "../../../src/balancer/semantic-index.ts";
+import { SemanticIndex, type SemanticIndexSettings } from "../../../src/balancer/semantic-index.ts";
+import type { ScoringRule } from "../../../src/balancer/scoring.ts";
 import { EmbeddingCache } from "../../../src/embeddings/cache.ts";
 import { createFakeClock } from "../../support/fake-clock.ts";
 import { FakeEmbedder, FakeVectorStore } from "../../support/fake-vectors.ts";
@@ -9,7 +10,7 @@ afterEach(() => {
   for (const index of opened.splice(0)) index.close();
 });
 
-function setUp(texts = ["code", "maths"]) {
+function setUp(texts = ["code", "maths"], fields: Partial<SemanticIndexSettings> = {}) {
   const clock = createFakeClock();
   const embedder = new FakeEmbedder();
   const store = new FakeVectorStore();
@@ -24,6 +25,8 @@ function setUp(texts = ["code", "maths"]) {
     timeoutMs: 40,
     clock,
     notify: (notice) => notices.push(notice.code),
+    rule: undefined,
+    ...fields,
   });
   opened.push(index);
   return { clock, embedder, store, notices, index };
@@ -139,4 +142,31 @@ test("closing ends the retries and what waits", async () => {
   expect(clock.waiting).toEqual([]);
   await index.load();
   expect(store.calls.filter((call) => call === "replace")).toHaveLength(1);
+});
+
+test("the nearest of a target's texts tells its distance", async () => {
+  const texts = [
+    { index: 0, text: "code" },
+    { index: 1, text: "tea" },
+    { index: 1, text: "maths" },
+  ];
+  const { index, store } = setUp([], { texts });
+  expect((await index.match("my maths")).distances).toEqual([1, 0]);
+  expect(store.items).toHaveLength(3);
+});
+
+test("a scoring rule gets its texts embedded with the targets', and what is compared", async () => {
+  const seen: unknown[] = [];
+  const rule: ScoringRule = {
+    texts: ["tea", "code"],
+    compile: (vectorOf) => (prompt, distances) => {
+      seen.push([...vectorOf("tea")], prompt.text, distances);
+      return [{ score: 1, least: 0, parts: [] }];
+    },
+  };
+  const { index, embedder } = setUp(["code", "maths"], { rule });
+  const { standings } = await index.match("my code");
+  expect(standings).toEqual([{ score: 1, least: 0, parts: [] }]);
+  expect(seen).toEqual([[0, 0, 1], "my code", [0, 1]]);
+  expect(embedder.calls).toContainEqual(["code", "maths", "tea"]);
 });

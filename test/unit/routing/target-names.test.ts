@@ -3,7 +3,14 @@ import type { ExplainedCandidate } from "../../../src/plugins/explanation.ts";
 import { nameTargets, targetsMeant } from "../../../src/routing/target-names.ts";
 
 function target(index: number, provider: string, model: string | null, description: string): ExplainedCandidate {
-  const unknown = { distance: null, similarity: null, threshold: null, within_threshold: null, available: true };
+  const unknown = {
+    score: null,
+    distance: null,
+    similarity: null,
+    threshold: null,
+    within_threshold: null,
+    available: true,
+  };
   return { index, provider, model, description, ...unknown };
 }
 

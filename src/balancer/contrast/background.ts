@@ -1,0 +1,36 @@
+/**
+ * Topics that prompts are about when they are about no target: a target has to be nearer than all of these. Written for gw; measured in
+ * docs/routing.md. Those that lie near a target are left out (contrast.ts), so that a target never competes with its own topic.
+ */
+export const backgroundTopics: readonly string[] = [
+  "history, wars, kings, empires, historical figures",
+  "cooking, recipes, food, ingredients, restaurants",
+  "travel, hotels, flights, tourist destinations",
+  "medicine, health, symptoms, diseases, treatment, nutrition",
+  "law, legal rights, contracts, courts",
+  "business, marketing, sales, strategy, management",
+  "money, banking, taxes, investing, loans, credit cards",
+  "movies, television, actors, celebrities",
+  "music, songs, lyrics, bands",
+  "books, novels, literature, poetry",
+  "creative writing, stories, poems, essays",
+  "emails, letters, social media posts, speeches",
+  "grammar, translation, languages, words, definitions",
+  "sports, fitness, exercise, games",
+  "physics, forces, energy, temperature, electricity",
+  "chemistry, reactions, molecules, acids",
+  "biology, animals, plants, cells, evolution",
+  "geography, countries, cities, capitals",
+  "philosophy, ethics, religion, beliefs",
+  "psychology, relationships, feelings, advice",
+  "greetings, small talk, jokes, opinions",
+  "weather, date, time, reminders, alarms",
+  "home, cleaning, gardening, repair, pets, cars",
+  "politics, government, elections, society",
+  "school, teaching, jobs, careers, interviews",
+  "art, painting, design, fashion",
+  "space, planets, stars, astronomy",
+  "phones, computers, gadgets, printers, wifi",
+  "news, current events",
+  "general knowledge questions, who, when, where",
+];
