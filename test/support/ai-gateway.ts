@@ -16,7 +16,7 @@ export async function startAiGateway(config: AiProxyAdvancedConfig, options: AiP
   const plugin = makePlugin({ name: "ai" });
   const gateway = await startGateway(
     { services: [service], routes: [route], plugins: [plugin] },
-    { ai: ai.plugin.handle },
+    { ai: (exchange, next) => ai.plugin.handle(exchange, next) },
   );
   return {
     ...ai,

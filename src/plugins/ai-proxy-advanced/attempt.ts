@@ -27,7 +27,7 @@ interface Attempt {
   /** Of the exchange; this attempt is added to it. */
   readonly tally: Tally;
   /** Whether there is another target to try, as things stand when it is asked. */
-  hasNext(): boolean;
+  readonly hasNext: () => boolean;
 }
 
 /** After the first byte a stream may be silent for so long; providers that think longer send a sign of life. */
