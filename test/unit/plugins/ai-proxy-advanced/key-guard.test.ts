@@ -77,7 +77,7 @@ describe("an answer to a request with a key from a vault", () => {
     refuse(sent[0]?.handler, 401);
     await settled();
     flow()?.cancel();
-    expect(sent.map(({ isCancelled }) => isCancelled())).toEqual([false, true]);
+    expect(sent.map((one) => one.isCancelled())).toEqual([false, true]);
   });
 
   it("is left alone where that is configured, and for keys in plain text", async () => {

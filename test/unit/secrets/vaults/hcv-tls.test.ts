@@ -23,9 +23,9 @@ describeWithOpenBao("Vault behind TLS", () => {
   const ask = async (method: string, path: string, body?: object): Promise<Record<string, Record<string, string>>> => {
     const options = { host: bao.host, port: bao.port, ca: readFileSync(bao.authority), path: `/v1/${path}`, method };
     const answer = await new Promise<string>((resolve, reject) => {
-      const request = httpsRequest({ ...options, headers: { "X-Vault-Token": bao.rootToken } }, (response) =>
-        text(response).then(resolve, reject),
-      );
+      const request = httpsRequest({ ...options, headers: { "X-Vault-Token": bao.rootToken } }, (response) => {
+        text(response).then(resolve, reject);
+      });
       request.on("error", reject).end(body === undefined ? "" : JSON.stringify(body));
     });
     return answer === "" ? {} : (JSON.parse(answer) as Record<string, Record<string, string>>);
