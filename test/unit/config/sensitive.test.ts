@@ -19,10 +19,7 @@ it("points into lists and deep records of a known plugin", () => {
 
 it("takes every text in the config of an unknown plugin for a possible secret", () => {
   const config = { key_names: ["apikey"], minutes: 5, "a/b": { "c~d": "x" } };
-  expect(sensitivePointers("plugins", { name: "jwt", config })).toEqual([
-    "/config/key_names/0",
-    "/config/a~1b/c~0d",
-  ]);
+  expect(sensitivePointers("plugins", { name: "jwt", config })).toEqual(["/config/key_names/0", "/config/a~1b/c~0d"]);
 });
 
 it("finds no secrets in services and routes", () => {
