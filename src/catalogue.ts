@@ -11,7 +11,11 @@ import type { EmbedderDefinition } from "./embeddings/embedder.ts";
 import type { ProviderDriver } from "./llm/provider.ts";
 import { anthropicProvider } from "./llm/providers/anthropic.ts";
 import { azureProvider } from "./llm/providers/azure.ts";
+import { cohereProvider } from "./llm/providers/cohere.ts";
+import { geminiProvider } from "./llm/providers/gemini.ts";
+import { llama2Provider } from "./llm/providers/llama2.ts";
 import { mistralProvider } from "./llm/providers/mistral.ts";
+import { ollamaProvider } from "./llm/providers/ollama.ts";
 import { openaiProvider } from "./llm/providers/openai.ts";
 import { vendorProviders } from "./llm/providers/openai-compatible-vendors.ts";
 import type { PluginDefinition } from "./plugins/plugin.ts";
@@ -39,6 +43,10 @@ export const providers: Readonly<Record<string, ProviderDriver>> = {
   mistral: mistralProvider,
   azure: azureProvider,
   anthropic: anthropicProvider,
+  cohere: cohereProvider,
+  gemini: geminiProvider,
+  ollama: ollamaProvider,
+  llama2: llama2Provider,
   ...vendorProviders,
 };
 

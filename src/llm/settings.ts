@@ -70,8 +70,8 @@ const understood: ReadonlySet<string> = new Set([
 
 /** Values that ask for nothing. */
 function asksNothing(name: string, value: Json): boolean {
+  if (name === "parallel_tool_calls") return value === true || value === null;
   if (value === null || value === false || (name === "n" && value === 1)) return true;
-  if (name === "parallel_tool_calls") return value === true;
   return name === "response_format" && isJsonObject(value) && value["type"] === "text";
 }
 

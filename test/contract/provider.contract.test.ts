@@ -8,6 +8,7 @@ const options: Readonly<Record<string, JsonObject>> = {
   azure: { azure_instance: "instance", azure_deployment_id: "deployment" },
   databricks: { databricks: { workspace_instance_id: "workspace" } },
   llama2: { upstream_url: "https://llama.example.com" },
+  ollama: { upstream_url: "https://ollama.example.com" },
   vllm: { upstream_url: "https://vllm.example.com" },
 };
 

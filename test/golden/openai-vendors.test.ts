@@ -4,10 +4,11 @@ import { providers } from "../../src/catalogue.ts";
 import type { JsonObject } from "../../src/core/json.ts";
 import { parseChatRequest } from "../../src/llm/chat.ts";
 import { azureProvider } from "../../src/llm/providers/azure.ts";
+import { llama2Provider } from "../../src/llm/providers/llama2.ts";
 import { vendorProviders } from "../../src/llm/providers/openai-compatible-vendors.ts";
 
 const folder = "fixtures/llm/vendors";
-const vendors = [azureProvider, ...Object.values(vendorProviders)];
+const vendors = [azureProvider, llama2Provider, ...Object.values(vendorProviders)];
 
 interface VendorFixture {
   readonly options: JsonObject;
@@ -41,7 +42,7 @@ describe.each(vendors)("$name", (driver) => {
     const body = '{"messages":[{"role":"user","content":"hi"}], "seed": 1.0}';
     const { request, warnings } = driver.buildChat(parseChatRequest(Buffer.from(body)), target);
     expect({ origin: request.origin, path: request.path }).toEqual(expected);
-    expect(String(request.body)).toBe(`${body.slice(0, -1)},"model":"configured","stream":false}`);
+    expect((request.body as Buffer).toString()).toBe(`${body.slice(0, -1)},"model":"configured","stream":false}`);
     expect(warnings).toEqual([]);
   });
 });

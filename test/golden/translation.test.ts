@@ -1,8 +1,11 @@
 import { readdirSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import { RequestError } from "../../src/core/errors.ts";
+import type { UpstreamRequest } from "../../src/core/http-message.ts";
 import type { JsonObject } from "../../src/core/json.ts";
 import type { ChatResult, ProviderFailure } from "../../src/llm/answer.ts";
 import { parseChatRequest } from "../../src/llm/chat.ts";
+import type { Built } from "../../src/llm/provider.ts";
 import { decodeAll, foreignProviders, llmFixtures, readFixture, streamsOf } from "../support/translators.ts";
 
 interface Conversation {
@@ -27,8 +30,7 @@ describe.each(foreignProviders)("$name", ({ name, driver, options, translator })
     } = readFixture(`conversations/${title}.json`) as Conversation;
     const all = { ...options, ...conversation.options };
     const target = { provider: name, model, options: all, clientParams, endpoint: driver.endpoint(all, model) };
-    const { request, warnings } = driver.buildChat(parseChatRequest(Buffer.from(JSON.stringify(body))), target);
-    const shown = { ...request, body: JSON.parse((request.body as Buffer).toString()) as unknown, warnings };
+    const shown = buildOrRefusal(() => driver.buildChat(parseChatRequest(Buffer.from(JSON.stringify(body))), target));
     await expect(`${JSON.stringify(shown, undefined, 2)}\n`).toMatchFileSnapshot(
       `../../${llmFixtures}/conversations/${title}.${name}.json`,
     );
@@ -61,3 +63,14 @@ describe.each(foreignProviders)("$name", ({ name, driver, options, translator })
     expect(() => translator.parseChat(Buffer.from(text))).toThrow("it ");
   });
 });
+
+/** What is sent, readable; or why it is not. */
+function buildOrRefusal(build: () => Built<UpstreamRequest>): object {
+  try {
+    const { request, warnings } = build();
+    return { ...request, body: JSON.parse((request.body as Buffer).toString()) as unknown, warnings };
+  } catch (error) {
+    if (error instanceof RequestError) return { refused: error.message };
+    throw error;
+  }
+}

@@ -1,7 +1,11 @@
+import { byFormat } from "../by-format.ts";
 import { openAiCompatible } from "../openai-compatible.ts";
+import { ollamaServer } from "./ollama.ts";
 
-/** `mistral_format: openai`, the only one that Mistral's own API speaks. */
-export const mistralProvider = openAiCompatible({
-  name: "mistral",
-  chat: "https://api.mistral.ai/v1/chat/completions",
-});
+/** What Mistral's own API speaks. */
+const openai = openAiCompatible({ name: "mistral", chat: "https://api.mistral.ai/v1/chat/completions" });
+const ollama = ollamaServer("mistral");
+
+export const mistralProvider = byFormat("mistral", (options) =>
+  options["mistral_format"] === "ollama" ? ollama : openai,
+);

@@ -11,7 +11,6 @@ const vendors: readonly OpenAiCompatibleVendor[] = [
   { name: "huggingface", chat: "https://router.huggingface.co/v1/chat/completions" },
   { name: "dashscope", chat: (options) => endpointOf("dashscope", options, () => dashscopeUrl(options)) },
   { name: "databricks", chat: (options) => endpointOf("databricks", options, () => databricksUrl(options)) },
-  { name: "llama2", chat: (options) => selfHostedEndpoint("llama2", options, "/v1/chat/completions") },
   { name: "vllm", chat: (options) => selfHostedEndpoint("vllm", options, "/v1/chat/completions") },
 ];
 

@@ -6,19 +6,6 @@ import { allOrNone, error, noEffect, notSupported } from "./check-finding.ts";
 type Target = AiProxyAdvancedConfig["targets"][number];
 type Options = NonNullable<Target["model"]["options"]>;
 
-const RUN_PROVIDERS: ReadonlySet<string> = new Set([
-  "openai",
-  "azure",
-  "mistral",
-  "llama2",
-  "huggingface",
-  "cerebras",
-  "dashscope",
-  "xai",
-  "databricks",
-  "deepseek",
-  "vllm",
-]);
 const TEMPLATE = /\$\((?:headers|uri_captures|query_params)\./;
 
 /** Rules of one target; `at` is its path in the config. */
@@ -36,29 +23,21 @@ export function checkTarget(
   ];
 }
 
-function checkProvider({ model, route_type: routeType }: Target, at: string): readonly ConfigFinding[] {
+function checkProvider({ model, auth, route_type: routeType }: Target, at: string): readonly ConfigFinding[] {
+  const { provider, options } = model;
   const findings: ConfigFinding[] = [];
-  if (!RUN_PROVIDERS.has(model.provider)) {
-    findings.push(
-      notSupported(
-        `${at}.model.provider`,
-        `the provider ${model.provider}`,
-        "Use openai with the upstream_url of its OpenAI-compatible endpoint, if it has one.",
-      ),
-    );
-  }
-  if (model.provider === "mistral" && model.options?.mistral_format === "ollama") {
-    findings.push(
-      notSupported(`${at}.model.options.mistral_format`, "mistral_format ollama", "Use mistral_format: openai."),
-    );
-  }
-  const llama2Format = model.provider === "llama2" ? model.options?.llama2_format : undefined;
-  if (llama2Format !== undefined && llama2Format !== "openai") {
-    const option = `${at}.model.options.llama2_format`;
-    findings.push(notSupported(option, `llama2_format ${llama2Format}`, "Use llama2_format: openai."));
-  }
-  if (routeType !== "llm/v1/chat")
-    findings.push(notSupported(`${at}.route_type`, `route_type ${routeType}`, "Use llm/v1/chat."));
+  const refuse = (field: string, what: string, fix: string): void => {
+    findings.push(notSupported(`${at}.${field}`, what, fix));
+  };
+  if (provider === "bedrock")
+    refuse("model.provider", "the provider bedrock", "Use a provider with an API key, such as anthropic or openai.");
+  if (provider === "gemini" && (options?.gemini?.project_id !== undefined || auth?.gcp_use_service_account === true))
+    refuse("model.provider", "gemini through Vertex", "Use the public API: no options.gemini, and a key in auth.");
+  if (provider === "llama2" && options?.llama2_format === "raw")
+    refuse("model.options.llama2_format", "llama2_format raw", "Use llama2_format: openai or ollama.");
+  if (provider === "mistral" && options?.mistral_format === "ollama" && options.upstream_url === undefined)
+    findings.push(error("missing-option", `${at}.model.options.upstream_url`, selfHosted.message));
+  if (routeType !== "llm/v1/chat") refuse("route_type", `route_type ${routeType}`, "Use llm/v1/chat.");
   return findings;
 }
 

@@ -102,6 +102,10 @@ describe("checkAiProxyAdvanced", () => {
     ],
     ["anthropic", ["error missing-option targets.0.model.options.anthropic_version"]],
     ["xai", []],
+    ["gemini", []],
+    ["cohere", []],
+    ["ollama", ["error missing-option targets.0.model.options.upstream_url"]],
+    ["bedrock", ["error not-supported targets.0.model.provider"]],
   ])("provider %s without options", (provider, expected) => {
     expect(check(withModel({ provider, name: "m" }))).toEqual(expected);
   });
