@@ -27,7 +27,13 @@ export interface EmbeddedText {
   readonly vector: Float32Array;
 }
 
-export type Scorer = (prompt: EmbeddedText, distances: Distances) => Standings;
+export interface Verdict {
+  readonly standings: Standings;
+  /** The text is about nothing in particular, like "Shorter, please": what was said before it tells more. */
+  readonly isVague: boolean;
+}
+
+export type Scorer = (prompt: EmbeddedText, distances: Distances) => Verdict;
 
 /** A rule that ranks or refuses targets within their thresholds; it admits none beyond. */
 export interface ScoringRule {

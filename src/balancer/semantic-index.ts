@@ -34,10 +34,15 @@ export interface SemanticIndexSettings {
 
 export interface Match {
   readonly distances: Distances;
+  /** undefined under the literal rule. */
   readonly standings: Standings | undefined;
+  /** The rule found that the text says nothing of its own. */
+  readonly isVague: boolean;
   /** The answer of the in-process copy. */
   readonly isStoreAway: boolean;
 }
+
+type Found = Pick<Match, "distances" | "isStoreAway">;
 
 const LOAD_TIMEOUT_MS = 30_000;
 const FIRST_RETRY_MS = 500;
@@ -93,7 +98,8 @@ export class SemanticIndex {
     const startedAt = clock.now();
     const vector = await withDeadline(timeoutMs, this.#closing.signal, (signal) => this.#embed(text, signal));
     const found = await this.#search(vector, Math.max(1, timeoutMs - (clock.now() - startedAt)));
-    const match: Match = { ...found, standings: this.#scorer?.({ text, vector }, found.distances) };
+    const verdict = this.#scorer?.({ text, vector }, found.distances);
+    const match: Match = { ...found, standings: verdict?.standings, isVague: verdict?.isVague ?? false };
     if (!match.isStoreAway) this.#matches.set(vector, match);
     return match;
   }
@@ -111,7 +117,7 @@ export class SemanticIndex {
     return vector;
   }
 
-  async #search(vector: Float32Array, timeoutMs: number): Promise<Omit<Match, "standings">> {
+  async #search(vector: Float32Array, timeoutMs: number): Promise<Found> {
     const { store, notify } = this.#settings;
     if (this.#isStored) {
       try {

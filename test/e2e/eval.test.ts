@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import type { Evaluation } from "../../src/routing/evaluate.ts";
 import { localConfig } from "../support/local-config.ts";
@@ -83,4 +84,16 @@ it.each([
   const { code, out, err } = await evaluate([row]);
   expect({ code, out }).toEqual({ code: 1, out: "" });
   expect(err).toContain(message);
+});
+
+it("keeps follow-ups with their topic by what was said before, and lets new topics go", async () => {
+  const conversations = fileURLToPath(new URL("../../fixtures/prompts/conversations.jsonl", import.meta.url));
+  const shares = async (): Promise<Readonly<Record<string, number>>> => {
+    const { out } = await runGw(["eval", conversations, "--json"], { cwd });
+    const { by_source: sources } = JSON.parse(out) as Evaluation;
+    return Object.fromEntries(sources.map(({ source, accuracy }) => [source, Math.round(100 * accuracy)]));
+  };
+  expect(await shares()).toEqual({ "follow-up": 86, "new topic": 92 });
+  writeFileSync(join(cwd, "kong.yaml"), localConfig("text: last_user"));
+  expect(await shares()).toEqual({ "follow-up": 29, "new topic": 92 });
 });

@@ -216,3 +216,17 @@ it("shows what a score is the sum of, under gw's own rule", async () => {
   expect(shown.out).toMatch(/openai\/gpt-4o: 0\.\d{4}, needs 0\.08 = 0\.\d{4} similarity - 0\.\d{4} background \(/);
   expect(shown.out).toContain("→ openai/gpt-4o: the best score\n");
 });
+
+it("compares by the local model when the configured one is away", async () => {
+  writeConfig(cwd, changed(aiConfig, ["debug_header: true", "on_embedding_failure: local"]));
+  const nobody = "api.openai.com:443=http://127.0.0.1:9";
+  const { code, out } = await runGw(["test-route", math, "--json", "--connect-to", nobody], {
+    cwd,
+    env: providers.env,
+  });
+  expect({ code, ...(JSON.parse(out) as object) }).toMatchObject({
+    code: 0,
+    selected: { model: "gpt-4o", reason: "nearest" },
+    warnings: ["embedding-away"],
+  });
+});

@@ -19,6 +19,9 @@ const OWN_TOPIC = 0.55;
 const LEAST = 0.08;
 const LEAST_WITH_EXAMPLES = 0.1;
 
+/** A text that is no nearer than this cosine to any topic is about none. */
+const VAGUE = 0.2;
+
 /** A full cue's worth for a target that says what the cue's phrase says. */
 const CUE_WEIGHT = 0.5;
 
@@ -68,17 +71,18 @@ function compile(targets: readonly ContrastTarget[], vectorOf: (text: string) =>
     .filter(({ vector }) => descriptions.every((description) => dot(vector, description) <= OWN_TOPIC));
   const prototypes = toPrototypes(targets, background, vectorOf);
   return ({ text, vector }, distances) => {
-    const inside = prototypes.filter(({ target }) => (distances[target.index] ?? Infinity) <= target.threshold);
-    if (inside.length === 0) return [];
     const prompt = normalised(vector);
+    const nearest = nearestTopic(prompt, background);
+    const inside = prototypes.filter(({ target }) => (distances[target.index] ?? Infinity) <= target.threshold);
     const shared = {
       prompt,
-      background: nearestTopic(prompt, background),
-      strengths: cues.map((cue) => cue.strength(text)),
+      background: nearest,
+      strengths: inside.length === 0 ? [] : cues.map((cue) => cue.strength(text)),
     };
     const standings: (Standing | undefined)[] = [];
     for (const prototype of inside) standings[prototype.target.index] = score(prototype, shared);
-    return standings;
+    const isTaken = standings.some((standing) => standing !== undefined && standing.score >= standing.least);
+    return { standings, isVague: !isTaken && nearest !== undefined && -nearest.value <= VAGUE };
   };
 }
 

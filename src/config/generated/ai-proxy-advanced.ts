@@ -415,9 +415,13 @@ export interface AiProxyAdvancedConfig {
      */
     readonly rule?: "literal" | "contrast";
     /**
-     * Which text of a conversation is compared: the last user message, all user messages, or all messages.
+     * Which text of a conversation is compared: the last user message; that, and when it says nothing of its own the user's messages before it too (follow_up, for the rule contrast); all user messages; all messages; or the last user message and what the system says. Absent: follow_up under contrast, last_user under literal.
      */
-    readonly text: "last_user" | "all_user" | "all";
+    readonly text?: "last_user" | "follow_up" | "all_user" | "all" | "user_and_system";
+    /**
+     * At most so many of the last messages that text counts. Absent: all of them, for follow_up three.
+     */
+    readonly text_turns?: number;
     /**
      * When true, a client that asks for another model than the chosen target's gets 400, as in Kong.
      */
@@ -431,9 +435,9 @@ export interface AiProxyAdvancedConfig {
      */
     readonly embedding_timeout_ms: number;
     /**
-     * What happens when a prompt cannot be embedded: it goes to CATCHALL, or it fails.
+     * What happens when a prompt cannot be embedded: it goes to CATCHALL (503 without one), it is compared by the local model (local), or it is answered with 503 (error).
      */
-    readonly on_embedding_failure: "catchall" | "fail";
+    readonly on_embedding_failure: "catchall" | "local" | "error";
     /**
      * Whether a key that the provider refuses (401, 403) is read again from its vault, and the request repeated when there is another. Absent: yes.
      */

@@ -10,7 +10,7 @@ import type { Credential } from "./credentials.ts";
 import { decide } from "./decide.ts";
 import { type ExplainPlan, explain, explainChoice } from "./explain.ts";
 import { routeHeader } from "./report.ts";
-import { openSemanticParts, type SemanticParts } from "./semantic-parts.ts";
+import { openSemanticParts, ruleOf, type SemanticParts } from "./semantic-parts.ts";
 
 /** One configured instance. Throws GwError when an endpoint, the embedder or the vector store cannot be set up; needs no server to be there. */
 export async function createAiProxyAdvanced(config: AiProxyAdvancedConfig, services: PluginServices): Promise<Plugin> {
@@ -27,7 +27,11 @@ export async function createAiProxyAdvanced(config: AiProxyAdvancedConfig, servi
     config,
     targets,
     clock,
-    index: parts?.index,
+    indexes: parts,
+    text: {
+      rule: config.gw.text ?? (ruleOf(config) === "contrast" ? "follow_up" : "last_user"),
+      turns: config.gw.text_turns,
+    },
     rules: config.gw,
     notify,
     remembered: new WeakMap(),

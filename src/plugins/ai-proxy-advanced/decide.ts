@@ -2,13 +2,14 @@ import { noTargetError } from "../../balancer/algorithms/semantic.ts";
 import type { Balancer, Distances } from "../../balancer/balancer.ts";
 import type { Standings } from "../../balancer/scoring.ts";
 import type { Health } from "../../balancer/health.ts";
-import type { Match, SemanticIndex } from "../../balancer/semantic-index.ts";
+import type { Match } from "../../balancer/semantic-index.ts";
 import type { AiProxyAdvancedConfig } from "../../config/types.ts";
 import type { Clock } from "../../core/clock.ts";
 import { GwError, RequestError, toError } from "../../core/errors.ts";
 import type { Notify } from "../../core/notice.ts";
-import { embeddingText } from "../../embeddings/text.ts";
+import { type ConversationText, conversationText, type TextOptions } from "../../embeddings/text.ts";
 import type { ChatRequest } from "../../llm/chat.ts";
+import { type Compared, compareText, type Indexes, peekMatch } from "./compare.ts";
 import type { CompiledTarget } from "./compile.ts";
 
 /** What deciding needs of a plugin instance. */
@@ -18,8 +19,9 @@ export interface DecisionPlan {
   readonly health: Health;
   readonly clock: Clock;
   /** undefined when nothing is compared: another algorithm than semantic, or no target with a description. */
-  readonly index: SemanticIndex | undefined;
-  readonly rules: Pick<AiProxyAdvancedConfig["gw"], "text" | "strict_model" | "on_embedding_failure">;
+  readonly indexes: Indexes | undefined;
+  readonly text: TextOptions;
+  readonly rules: Pick<AiProxyAdvancedConfig["gw"], "strict_model" | "on_embedding_failure">;
   readonly notify: Notify;
   /** Decisions over all targets, by the match that they came from: of a text that was seen before, nothing is computed again. */
   readonly remembered: WeakMap<Match, Decision>;
@@ -65,15 +67,15 @@ interface Question extends AskedCall {
 export function decide(plan: DecisionPlan, asked: AskedCall): Decision | Promise<Decision> {
   const { call } = asked;
   const candidates = narrowByAlias(plan.targets, call.model);
-  const isComparable = plan.index !== undefined && candidates.some((target) => !target.isCatchall);
-  const text = isComparable ? embeddingText(call.messages, plan.rules.text) : undefined;
-  const question: Question = { ...asked, candidates, text };
-  if (plan.index === undefined || text === undefined) return conclude(plan, question, nothingCompared);
-  const match = plan.index.peek(text);
-  return match === undefined ? compare(plan, plan.index, question, text) : conclude(plan, question, match);
+  const isComparable = plan.indexes !== undefined && candidates.some((target) => !target.isCatchall);
+  const said = isComparable ? conversationText(call.messages, plan.text) : undefined;
+  const question: Question = { ...asked, candidates, text: said?.text };
+  if (plan.indexes === undefined || said === undefined) return conclude(plan, question, nothingCompared);
+  const match = peekMatch(plan.indexes, said);
+  return match === undefined ? compare(plan, plan.indexes, question, said) : conclude(plan, question, match);
 }
 
-const nothingCompared: Match = { distances: [], standings: undefined, isStoreAway: false };
+const nothingCompared: Match = { distances: [], standings: undefined, isVague: false, isStoreAway: false };
 
 /** The targets with the alias that the client asks for; all of them when it asks for none. */
 function narrowByAlias(targets: readonly CompiledTarget[], model: string | undefined): readonly CompiledTarget[] {
@@ -81,14 +83,25 @@ function narrowByAlias(targets: readonly CompiledTarget[], model: string | undef
   return targets.filter((target) => target.alias === model);
 }
 
-async function compare(plan: DecisionPlan, index: SemanticIndex, question: Question, text: string): Promise<Decision> {
-  let match: Match;
+async function compare(
+  plan: DecisionPlan,
+  indexes: Indexes,
+  question: Question,
+  said: ConversationText,
+): Promise<Decision> {
+  let compared: Compared;
   try {
-    match = await index.match(text);
+    compared = await compareText(indexes, said);
   } catch (thrown) {
     return withoutComparison(plan, question, toError(thrown));
   }
-  return conclude(plan, question, match);
+  const decision = conclude(plan, { ...question, text: compared.text }, compared.match);
+  if (!compared.isFallback) return decision;
+  plan.notify({
+    code: "embedding-away",
+    message: "Prompts are compared by the local model: the configured one fails.",
+  });
+  return { ...decision, warnings: [...decision.warnings, "embedding-away"] };
 }
 
 function conclude(plan: DecisionPlan, question: Question, match: Match): Decision {
@@ -127,7 +140,7 @@ function withoutComparison(plan: DecisionPlan, question: Question, error: Error)
   const { candidates, text } = question;
   const order = orderOf(plan, question, undefined);
   const why = error.name === "TimeoutError" ? "embedding took too long" : error.message;
-  if (plan.rules.on_embedding_failure === "fail" || order.length === 0) {
+  if (plan.rules.on_embedding_failure === "error" || order.length === 0) {
     const message = `The prompt could not be compared with the targets: ${why}`;
     throw new GwError("GW_EMBEDDING_FAILED", message, { cause: error });
   }

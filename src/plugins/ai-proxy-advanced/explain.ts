@@ -23,7 +23,7 @@ export async function explain(plan: ExplainPlan, call: ChatRequest, probe: Probe
 
 /** The same without the request to the provider: no key is asked for. */
 export async function explainChoice(plan: ExplainPlan, call: ChatRequest, { request }: Probe): Promise<Choice> {
-  const { config, index, targets } = plan;
+  const { config, indexes, targets } = plan;
   const startedAt = performance.now();
   const decided = decide(plan, { call, hashKey: plan.hashKey(request, "test-route"), isProbe: true });
   const isCached = !(decided instanceof Promise);
@@ -34,7 +34,8 @@ export async function explainChoice(plan: ExplainPlan, call: ChatRequest, { requ
   return {
     text: decision.text ?? null,
     balancer: config.balancer.algorithm,
-    embedding: index === undefined ? null : describeEmbedding(config, ms, isCached && decision.distances !== undefined),
+    embedding:
+      indexes === undefined ? null : describeEmbedding(config, ms, isCached && decision.distances !== undefined),
     vectordb: describeStore(config),
     candidates: decision.candidates.map((target) =>
       describeCandidate(target, decision, config.vectordb?.distance_metric, plan.health.isUp(target.index)),

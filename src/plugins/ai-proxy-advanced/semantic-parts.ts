@@ -16,9 +16,14 @@ import { compileCredentials, type Credential } from "./credentials.ts";
 type EmbeddingsConfig = NonNullable<AiProxyAdvancedConfig["embeddings"]>;
 type VectordbConfig = NonNullable<AiProxyAdvancedConfig["vectordb"]>;
 
+const LOCAL_MODEL = "universal-sentence-encoder-lite";
+const LOCAL_DIMENSIONS = 512;
+
 /** What comparing texts needs, opened together and closed together. */
 export interface SemanticParts {
   readonly index: SemanticIndex;
+  /** The same targets by the local model, under `gw.on_embedding_failure: local`. Embedded when it is first needed. */
+  readonly fallback: SemanticIndex | undefined;
   readonly embedder: Embedder;
   readonly credentials: readonly Credential[];
   close(): Promise<void>;
@@ -31,11 +36,8 @@ export async function openSemanticParts(
   services: PluginServices,
 ): Promise<SemanticParts | undefined> {
   const compared = targets.filter((target) => !target.isCatchall);
-  const texts = compared.flatMap(({ index, description, examples }): TargetText[] =>
-    [description, ...examples].map((text) => ({ index, text })),
-  );
   const { embeddings, vectordb } = config;
-  if (texts.length === 0 || embeddings === undefined || vectordb === undefined) return undefined;
+  if (compared.length === 0 || embeddings === undefined || vectordb === undefined) return undefined;
   const credentials = compileCredentials(embeddings.auth, {
     secrets: services.secrets,
     notify: services.notify,
@@ -43,14 +45,51 @@ export async function openSemanticParts(
     isRenewed: config.gw.refresh_on_401 ?? true,
   });
   const embedder = await openEmbedder(embeddings, vectordb, credentials, services);
+  const shared = { config, compared, vectordb, services };
+  const main = await openIndex(shared, { embedder, model: embeddings.model, strategy: vectordb.strategy });
+  const local = await openFallback(shared, embeddings);
+  return {
+    index: main.index,
+    fallback: local?.index,
+    embedder,
+    credentials,
+    async close() {
+      await Promise.all([main.close(), local?.close()]);
+    },
+  };
+}
+
+interface Shared {
+  readonly config: AiProxyAdvancedConfig;
+  readonly compared: readonly CompiledTarget[];
+  readonly vectordb: VectordbConfig;
+  readonly services: PluginServices;
+}
+
+interface IndexParts {
+  readonly embedder: Embedder;
+  readonly model: EmbeddingsConfig["model"];
+  readonly strategy: string;
+}
+
+interface OpenIndex {
+  readonly index: SemanticIndex;
+  close(): Promise<void>;
+}
+
+async function openIndex(shared: Shared, { embedder, model, strategy }: IndexParts): Promise<OpenIndex> {
+  const { config, compared, vectordb, services } = shared;
+  const texts = compared.flatMap(({ index, description, examples }): TargetText[] =>
+    [description, ...examples].map((text) => ({ index, text })),
+  );
   const [store, copy] = await Promise.all([
-    openStore(vectordb.strategy, connectionOf(vectordb), services),
+    openStore(strategy, connectionOf(vectordb, strategy), services),
     openStore("memory", {}, services),
   ]);
   const index = new SemanticIndex({
     texts,
     rule: ruleOf(config) === "contrast" ? contrastRule(compared) : undefined,
-    spec: indexSpec(embeddings, vectordb, texts, services.pluginId),
+    spec: indexSpec(model, vectordb, texts, services.pluginId),
     embedder,
     cache: new EmbeddingCache(embedder),
     store,
@@ -61,8 +100,6 @@ export async function openSemanticParts(
   });
   return {
     index,
-    embedder,
-    credentials,
     async close() {
       index.close();
       await Promise.all([embedder.close(), store.close(), copy.close()]);
@@ -70,8 +107,18 @@ export async function openSemanticParts(
   };
 }
 
+/** In memory, of the local model's own length: nothing of it depends on what may be away. */
+async function openFallback(shared: Shared, { model }: EmbeddingsConfig): Promise<OpenIndex | undefined> {
+  const { config, services } = shared;
+  if (config.gw.on_embedding_failure !== "local" || model.provider === "local") return undefined;
+  const embeddings = { model: { provider: "local", name: LOCAL_MODEL } } as const;
+  const vectordb = { ...shared.vectordb, dimensions: LOCAL_DIMENSIONS };
+  const embedder = await openEmbedder(embeddings, vectordb, [], services);
+  return await openIndex({ ...shared, vectordb }, { embedder, model: embeddings.model, strategy: "memory" });
+}
+
 /** Kong's rule for embeddings that Kong has too. */
-function ruleOf({ gw, embeddings }: AiProxyAdvancedConfig): "literal" | "contrast" {
+export function ruleOf({ gw, embeddings }: AiProxyAdvancedConfig): "literal" | "contrast" {
   return gw.rule ?? (embeddings?.model.provider === "local" ? "contrast" : "literal");
 }
 
@@ -137,14 +184,14 @@ async function openStore(strategy: string, connection: JsonObject, services: Plu
   return await definition.create({ strategy, connection, resolve }, { notify: services.notify });
 }
 
-function connectionOf(vectordb: VectordbConfig): JsonObject {
-  const connection: unknown = Object.entries(vectordb).find(([name]) => name === vectordb.strategy)?.[1];
+function connectionOf(vectordb: VectordbConfig, strategy: string): JsonObject {
+  const connection: unknown = Object.entries(vectordb).find(([name]) => name === strategy)?.[1];
   return isJsonObject(connection) ? connection : {};
 }
 
 /** The texts are part of it: a changed description never meets an old vector. */
 function indexSpec(
-  { model }: EmbeddingsConfig,
+  model: EmbeddingsConfig["model"],
   vectordb: VectordbConfig,
   texts: readonly TargetText[],
   owner: string,

@@ -46,7 +46,7 @@ test("matches by the store, and at once when the text was seen before", async ()
   await index.load();
   expect(index.peek("my code")).toBeUndefined();
   const match = await index.match("my code");
-  expect(match).toEqual({ distances: [0, 1], isStoreAway: false });
+  expect(match).toEqual({ distances: [0, 1], isStoreAway: false, isVague: false });
   expect(index.peek("my code")).toBe(match);
   expect(await index.match("my code")).toBe(match);
   expect(embedder.calls).toHaveLength(2);
@@ -91,13 +91,13 @@ test("a store that is away at the start does not stop routing, and is written wh
   store.state = "away";
   await index.load();
   expect(index.problem).toBeUndefined();
-  expect(await index.match("my code")).toEqual({ distances: [0, 1], isStoreAway: true });
+  expect(await index.match("my code")).toEqual({ distances: [0, 1], isStoreAway: true, isVague: false });
   expect(notices).toEqual(["vector-store-away", "vector-store-away"]);
   store.state = "here";
   clock.advance(500);
   await index.load();
   expect(store.items).toHaveLength(2);
-  expect(await index.match("my code")).toEqual({ distances: [0, 1], isStoreAway: false });
+  expect(await index.match("my code")).toEqual({ distances: [0, 1], isStoreAway: false, isVague: false });
 });
 
 test("a store that goes away or hangs later is asked once, then left alone until it is back", async () => {
@@ -119,7 +119,7 @@ test("a store that lost its vectors is written again", async () => {
   const { index, store, clock } = setUp();
   await index.load();
   store.items = store.items.slice(1);
-  expect(await index.match("my code")).toEqual({ distances: [0, 1], isStoreAway: true });
+  expect(await index.match("my code")).toEqual({ distances: [0, 1], isStoreAway: true, isVague: false });
   clock.advance(500);
   await index.load();
   expect(store.items).toHaveLength(2);
@@ -161,12 +161,12 @@ test("a scoring rule gets its texts embedded with the targets', and what is comp
     texts: ["tea", "code"],
     compile: (vectorOf) => (prompt, distances) => {
       seen.push([...vectorOf("tea")], prompt.text, distances);
-      return [{ score: 1, least: 0, parts: [] }];
+      return { standings: [{ score: 1, least: 0, parts: [] }], isVague: true };
     },
   };
   const { index, embedder } = setUp(["code", "maths"], { rule });
-  const { standings } = await index.match("my code");
-  expect(standings).toEqual([{ score: 1, least: 0, parts: [] }]);
+  const match = await index.match("my code");
+  expect(match).toMatchObject({ standings: [{ score: 1, least: 0, parts: [] }], isVague: true });
   expect(seen).toEqual([[0, 0, 1], "my code", [0, 1]]);
   expect(embedder.calls).toContainEqual(["code", "maths", "tea"]);
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { embeddingText } from "../../../src/embeddings/text.ts";
+import { conversationText, type TextRule, textRules } from "../../../src/embeddings/text.ts";
 import type { ChatMessage } from "../../../src/llm/chat.ts";
 
 const conversation: readonly ChatMessage[] = [
@@ -10,13 +10,25 @@ const conversation: readonly ChatMessage[] = [
   { role: "tool", content: "42" },
 ];
 
-describe("embeddingText", () => {
+function textOf(messages: readonly ChatMessage[], rule: TextRule, turns?: number): string | undefined {
+  return conversationText(messages, { rule, turns })?.text;
+}
+
+describe("the text of a conversation", () => {
   it.each([
-    ["last_user", "And a comonad?"],
-    ["all_user", "What is a monad?\nAnd a comonad?"],
-    ["all", "You are terse.\nWhat is a monad?\nA monoid in the category of endofunctors.\nAnd a comonad?\n42"],
-  ] as const)("%s of a conversation", (rule, text) => {
-    expect(embeddingText(conversation, rule)).toBe(text);
+    ["last_user", undefined, "And a comonad?"],
+    ["follow_up", undefined, "And a comonad?"],
+    ["all_user", undefined, "What is a monad?\nAnd a comonad?"],
+    ["all_user", 1, "And a comonad?"],
+    [
+      "all",
+      undefined,
+      "You are terse.\nWhat is a monad?\nA monoid in the category of endofunctors.\nAnd a comonad?\n42",
+    ],
+    ["all", 2, "And a comonad?\n42"],
+    ["user_and_system", undefined, "And a comonad?\nYou are terse."],
+  ] as const)("by %s with at most %s turns", (rule, turns, text) => {
+    expect(textOf(conversation, rule, turns)).toBe(text);
   });
 
   it("joins the text parts of list content and ignores the others", () => {
@@ -26,16 +38,19 @@ describe("embeddingText", () => {
       { type: "text" },
       { type: "text", text: "on this picture?" },
     ];
-    expect(embeddingText([{ role: "user", content }], "last_user")).toBe("What is\non this picture?");
+    expect(textOf([{ role: "user", content }], "last_user")).toBe("What is\non this picture?");
   });
 
-  it.each(["last_user", "all_user"] as const)("%s falls back to the last message of any role", (rule) => {
-    const messages = [
-      { role: "system", content: "first" },
-      { role: "developer", content: "last" },
-    ];
-    expect(embeddingText(messages, rule)).toBe("last");
-  });
+  it.each(["last_user", "follow_up", "all_user"] as const)(
+    "falls back by %s to the last message of any role",
+    (rule) => {
+      const messages = [
+        { role: "system", content: "first" },
+        { role: "developer", content: "last" },
+      ];
+      expect(textOf(messages, rule)).toBe("last");
+    },
+  );
 
   it("passes over user messages without text", () => {
     const messages = [
@@ -45,18 +60,40 @@ describe("embeddingText", () => {
       { role: "user", content: null },
       { role: "user" },
     ];
-    expect(embeddingText(messages, "last_user")).toBe("Sort this list.");
+    expect(textOf(messages, "last_user")).toBe("Sort this list.");
   });
 
   it.each([[[]], [[{ role: "user", content: "" }]], [[{ role: "assistant", content: null }]]])(
-    "is undefined when there is no text: %j",
+    "is undefined when there is none: %j",
     (messages) => {
-      for (const rule of ["last_user", "all_user", "all"] as const)
-        expect(embeddingText(messages, rule)).toBeUndefined();
+      for (const rule of textRules) expect(textOf(messages, rule)).toBeUndefined();
     },
   );
 
-  it("replaces unpaired surrogates and keeps pairs", () => {
-    expect(embeddingText([{ role: "user", content: "a\ud800b \u{1f600}" }], "last_user")).toBe("a\ufffdb \u{1f600}");
+  it("has no unpaired surrogates, and keeps pairs", () => {
+    for (const rule of textRules)
+      expect(textOf([{ role: "user", content: "a\ud800b \u{1f600}" }], rule)).toBe("a\ufffdb \u{1f600}");
+  });
+});
+
+describe("the context of a follow-up", () => {
+  const user = (content: string): ChatMessage => ({ role: "user", content });
+  const contextOf = (messages: readonly ChatMessage[], turns?: number): string | undefined =>
+    conversationText(messages, { rule: "follow_up", turns })?.context;
+
+  it("is what the user said last, three turns or as many as are wanted", () => {
+    const messages = ["a", "b", "c", "d"].map(user);
+    expect([contextOf(messages), contextOf(messages, 2), contextOf(messages, 9)]).toEqual([
+      "b\nc\nd",
+      "c\nd",
+      "a\nb\nc\nd",
+    ]);
+  });
+
+  it("is undefined when nothing was said before, and under every other rule", () => {
+    expect(contextOf([{ role: "system", content: "s" }, user("a")])).toBeUndefined();
+    const others = textRules.filter((rule) => rule !== "follow_up");
+    for (const rule of others)
+      expect(conversationText(conversation, { rule, turns: undefined })?.context).toBeUndefined();
   });
 });

@@ -1,25 +1,29 @@
 import { describe, expect, it } from "vitest";
 import { backgroundTopics } from "../../../../src/balancer/contrast/background.ts";
 import { contrastRule, type ContrastTarget } from "../../../../src/balancer/contrast/contrast.ts";
-import type { Standings } from "../../../../src/balancer/scoring.ts";
+import type { Standings, Verdict } from "../../../../src/balancer/scoring.ts";
 
 const code: ContrastTarget = { index: 0, description: "code", examples: [], threshold: 0.8 };
 const maths: ContrastTarget = { index: 2, description: "maths", examples: [], threshold: 0.8 };
 
-/** Axes: code, maths, history (the first background topic), everything else. Length 2, since nobody promises unit vectors. */
+/** Axes: code, maths, history (the first background topic), every other text, and one for prompts alone. Length 2, since nobody promises unit vectors. */
 function vectorOf(text: string): Float32Array {
   const axis = /code/.test(text) ? 0 : /math/.test(text) ? 1 : /history/.test(text) ? 2 : 3;
-  return Float32Array.from([0, 1, 2, 3], (position) => (position === axis ? 2 : 0));
+  return Float32Array.from([0, 1, 2, 3, 4], (position) => (position === axis ? 2 : 0));
 }
 
-function standings(
-  targets: readonly ContrastTarget[],
-  {
-    vector,
-    text = "",
-    distances = [0.5, undefined, 0.5],
-  }: { vector: readonly number[]; text?: string; distances?: (number | undefined)[] },
-): Standings {
+interface Asked {
+  readonly vector: readonly number[];
+  readonly text?: string;
+  readonly distances?: (number | undefined)[];
+}
+
+function standings(targets: readonly ContrastTarget[], asked: Asked): Standings {
+  return judge(targets, asked).standings;
+}
+
+function judge(targets: readonly ContrastTarget[], asked: Asked): Verdict {
+  const { vector, text = "", distances = [0.5, undefined, 0.5] } = asked;
   return contrastRule(targets).compile(vectorOf)({ text, vector: Float32Array.from(vector) }, distances);
 }
 
@@ -73,5 +77,10 @@ describe("the rule contrast", () => {
     });
     expect([...asked].toSorted()).toEqual(rule.texts.toSorted());
     expect(asked).toContain("of any kind");
+  });
+
+  it("finds a text vague that is near no topic and no target", () => {
+    const near = (vector: readonly number[]): boolean => judge([code, maths], { vector }).isVague;
+    expect([near([0.1, 0, 0.1, 0, 1]), near([0, 0, 1, 0.1]), near([1, 0, 0.1, 0])]).toEqual([true, false, false]);
   });
 });

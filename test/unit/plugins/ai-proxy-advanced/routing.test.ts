@@ -104,7 +104,7 @@ describe("the choice", () => {
   });
 
   test("an embedder that is away is an error without CATCHALL, or where the configuration says so", async () => {
-    const { ask, embedder } = await start(aiConfig(seedTargets(), { gw: { on_embedding_failure: "fail" } }));
+    const { ask, embedder } = await start(aiConfig(seedTargets(), { gw: { on_embedding_failure: "error" } }));
     embedder.state = "away";
     const response = await ask("some code");
     expect([response.status, await response.json()]).toMatchObject([503, { error: { code: "GW_EMBEDDING_FAILED" } }]);
