@@ -14,6 +14,7 @@ import type { VaultDefinition } from "../secrets/vault.ts";
 import { createUpstream } from "../upstream/create-upstream.ts";
 import type { Upstream } from "../upstream/upstream.ts";
 import type { Terminal } from "./command.ts";
+import { showConfig } from "./serve/shown-config.ts";
 import type { Serving } from "./serving-source.ts";
 
 export interface WiringOptions {
@@ -58,7 +59,7 @@ export function createWiring({ environment, connectTo }: WiringOptions): Wiring 
             },
             close: async () => await secrets.close(),
           },
-          { serial, unavailablePlugins },
+          { serial, unavailablePlugins, show: () => showConfig(config) },
         );
         predecessor = secrets;
         return runtime;

@@ -1,4 +1,5 @@
 import type { GatewayConfig, Plugin as PluginEntity, Route, Service } from "../config/types.ts";
+import type { JsonObject } from "../core/json.ts";
 import type { Plugin, PluginDefinition, PluginServices } from "../plugins/plugin.ts";
 import type { SecretStatus } from "../secrets/lookup.ts";
 import type { Upstream } from "../upstream/upstream.ts";
@@ -29,6 +30,8 @@ export interface RuntimeOptions {
   readonly serial?: number | undefined;
   /** Ids of plugins that were accepted although gw cannot run them. */
   readonly unavailablePlugins?: readonly string[];
+  /** The configuration with its secrets masked. */
+  readonly show?: () => Readonly<Record<string, readonly JsonObject[]>>;
 }
 
 /** How the requests of one route are served. */
@@ -57,6 +60,8 @@ export interface Runtime {
   problems(): readonly string[];
   /** How each secret is that it refers to. */
   secrets(): readonly SecretStatus[];
+  /** The configuration with its secrets masked, by collection. */
+  show(): Readonly<Record<string, readonly JsonObject[]>>;
   /** A request that is served by it begins; every call is paired with `release`. */
   acquire(): void;
   release(): void;
@@ -86,7 +91,7 @@ export async function createRuntime(
     const service = route.service === undefined ? undefined : byId.get(route.service.id);
     return { route, service, ...toChain(choices, made) };
   });
-  return new CompiledRuntime(router, plans, [...made.values()], services, options.serial);
+  return new CompiledRuntime(router, plans, [...made.values()], services, options);
 }
 
 function withoutDisabledServices(routes: readonly Route[], usable: readonly Service[]): readonly Route[] {
@@ -161,6 +166,7 @@ class CompiledRuntime implements Runtime {
   readonly serial: number | undefined;
   readonly upstream: Upstream;
   readonly plans: readonly RoutePlan[];
+  readonly show: Runtime["show"];
   readonly #router: Router;
   readonly #planOf: ReadonlyMap<string, RoutePlan>;
   readonly #plugins: readonly Plugin[];
@@ -173,7 +179,7 @@ class CompiledRuntime implements Runtime {
     plans: readonly RoutePlan[],
     made: readonly MadePlugin[],
     services: RuntimeServices,
-    serial: number | undefined,
+    { serial, show }: RuntimeOptions,
   ) {
     this.#router = router;
     this.plans = plans;
@@ -182,6 +188,7 @@ class CompiledRuntime implements Runtime {
     this.upstream = services.upstream;
     this.#services = services;
     this.serial = serial;
+    this.show = show ?? (() => ({}));
   }
 
   match(request: RouterRequest): RuntimeMatch | undefined {

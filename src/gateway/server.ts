@@ -27,6 +27,8 @@ export interface GatewayServer {
   listen(options: ListenOptions): Promise<{ readonly host: string; readonly port: number }>;
   /** Serves new requests by `runtime` from now on. Settles when the last request of the one before has ended and it is closed. */
   swap(runtime: Runtime): Promise<void>;
+  /** From now on TLS clients see another certificate; connections that are open stay. Throws when the files cannot be used. */
+  renewTls(files: TlsFiles): void;
   readonly runtime: Runtime;
   /** Since the start. */
   readonly requests: number;
@@ -105,6 +107,10 @@ class HttpGatewayServer implements GatewayServer {
       errorCode: exchange.errorCode,
       ai: exchange.ai,
     });
+  }
+
+  renewTls(files: TlsFiles): void {
+    for (const listener of this.#listeners) if ("setSecureContext" in listener) listener.setSecureContext(files);
   }
 
   swap(runtime: Runtime): Promise<void> {

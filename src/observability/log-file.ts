@@ -8,15 +8,17 @@ export interface LogFile {
 }
 
 /** Lines are collected to about this size, and written at least every FLUSH_MS. */
-const BLOCK_LENGTH = 32_768;
+export const BLOCK_LENGTH = 32_768;
+/** A pipe takes this much in one piece (POSIX, PIPE_BUF on Linux): the lines of several writers do not mix. */
+export const SHARED_BLOCK_LENGTH = 4_096;
 const FLUSH_MS = 100;
 
 /**
  * Writes lines to a file descriptor in blocks, off the main thread. Collected here and not by pino's destination, which looks at every
  * line: that would double the cost of one.
  */
-export function openLogFile(fd: number, clock: Clock): LogFile {
-  const file = destination({ dest: fd, sync: false });
+export function openLogFile(fd: number, clock: Clock, blockLength = BLOCK_LENGTH): LogFile {
+  const file = destination({ dest: fd, sync: false, maxWrite: blockLength });
   // A reader that has gone away (`gw serve | head`) is no reason to stop serving.
   file.on("error", () => {});
   let block = "";
@@ -28,9 +30,9 @@ export function openLogFile(fd: number, clock: Clock): LogFile {
     block = "";
   };
   const write = (line: string): void => {
+    if (block.length + line.length > blockLength) flush();
     if (block === "") cancel = clock.after(FLUSH_MS, flush);
     block += line;
-    if (block.length > BLOCK_LENGTH) flush();
   };
   const close = (): void => {
     flush();

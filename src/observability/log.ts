@@ -1,7 +1,7 @@
 import { type DestinationStream, type Logger, pino } from "pino";
 import type { Clock } from "../core/clock.ts";
 import { type EventMap, type ExchangeEnd, subscribe } from "./events.ts";
-import { openLogFile } from "./log-file.ts";
+import { BLOCK_LENGTH, openLogFile, SHARED_BLOCK_LENGTH } from "./log-file.ts";
 import { limitNotices } from "./notice-limit.ts";
 
 export type LogLevel = "debug" | "info" | "warn" | "error" | "silent";
@@ -11,6 +11,8 @@ export interface LogOptions {
   readonly destination: number | DestinationStream;
   readonly level: LogLevel;
   readonly clock: Clock;
+  /** Other processes write to the same file descriptor. */
+  readonly isShared?: boolean;
 }
 
 export interface Log {
@@ -22,8 +24,11 @@ export interface Log {
  * One JSON line per exchange (level info), notice (warn) and change of configuration. Only fixed fields: no header values, queries,
  * bodies or prompts ever come here. `time` is in milliseconds since the epoch: writing dates would cost more than the rest of a line.
  */
-export function createLog({ destination: to, level, clock }: LogOptions): Log {
-  const output = typeof to === "number" ? openLogFile(to, clock) : { stream: to, close: () => {} };
+export function createLog({ destination: to, level, clock, isShared = false }: LogOptions): Log {
+  const output =
+    typeof to === "number"
+      ? openLogFile(to, clock, isShared ? SHARED_BLOCK_LENGTH : BLOCK_LENGTH)
+      : { stream: to, close: () => {} };
   const logger = pino({ level, base: null, formatters: { level: (label) => ({ level: label }) } }, output.stream);
   const stop = level === "silent" ? () => {} : writeEvents(logger, clock);
   return {

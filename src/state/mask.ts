@@ -30,12 +30,14 @@ export function maskSteps(
       body === null ? [] : sensitivePointers(step.collection, body),
     );
     const pointers = new Set([...origins, ...sensitive]);
-    return { step, before: maskBody(step.before, pointers), after: maskBody(step.after, pointers) };
+    const masked = (body: JsonObject | null): JsonObject | null => (body === null ? null : maskBody(body, pointers));
+    return { step, before: masked(step.before), after: masked(step.after) };
   });
 }
 
-function maskBody(body: JsonObject | null, pointers: ReadonlySet<string>): JsonObject | null {
-  return body === null ? null : (mask(body, pointers, "") as JsonObject);
+/** The entity with the values at `pointers` hidden. */
+export function maskBody(body: JsonObject, pointers: ReadonlySet<string>): JsonObject {
+  return mask(body, pointers, "") as JsonObject;
 }
 
 function mask(value: Json, pointers: ReadonlySet<string>, at: string): Json {

@@ -1,0 +1,228 @@
+import {
+  AggregatorRegistry,
+  Counter,
+  Gauge,
+  Histogram,
+  type MetricObjectWithValues,
+  type MetricValue,
+  Registry,
+} from "prom-client";
+import { type ExchangeEnd, subscribe } from "./events.ts";
+
+/** What is asked when metrics are read. */
+export interface MetricsSource {
+  readonly inFlight: number;
+  readonly serial: number | undefined;
+  readonly routes: number;
+  readonly problems: number;
+  /** Age in seconds of each secret that has been read, by its reference. */
+  readonly secretAges: ReadonlyMap<string, number>;
+}
+
+export interface Metrics {
+  /** In Prometheus' text format. */
+  text(): Promise<string>;
+  /** For `mergeMetrics` of another process. */
+  values(): Promise<MetricValues>;
+  close(): void;
+}
+
+export type MetricValues = readonly MetricObjectWithValues<MetricValue<string>>[];
+
+export const METRICS_TYPE = Registry.PROMETHEUS_CONTENT_TYPE;
+
+/** The sum over processes. */
+export async function mergeMetrics(all: readonly MetricValues[]): Promise<string> {
+  return await AggregatorRegistry.aggregate(all.map((values) => [...values])).metrics();
+}
+
+const LATENCY_BUCKETS_MS = [1, 2, 5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 30_000, 60_000, 120_000];
+
+/** A client may name any model where targets allow it: from here on they are counted as one. */
+const MAX_MODELS = 200;
+
+/**
+ * Counts what the events tell. Labels are names of the configuration and short lists of words, never what a client sends: their number
+ * is bounded.
+ */
+export function createMetrics(source: () => MetricsSource): Metrics {
+  const registry = new Registry();
+  const stops = [...countExchanges(registry), ...countAttempts(registry), ...countChanges(registry)];
+  addGauges(registry, source);
+  return {
+    text: async () => await registry.metrics(),
+    values: async () => await registry.getMetricsAsJSON(),
+    close: () => {
+      for (const stop of stops) stop();
+      registry.clear();
+    },
+  };
+}
+
+type Stop = () => void;
+
+function countExchanges(registry: Registry): readonly Stop[] {
+  const registers = [registry];
+  const requests = new Counter({
+    name: "gw_http_requests_total",
+    help: "Requests that have ended, by route and status; status 0: gone before an answer began.",
+    labelNames: ["route", "service", "status"],
+    registers,
+  });
+  const latency = new Histogram({
+    name: "gw_http_latency_ms",
+    help: "request: from its head to the end of the answer; upstream: until the upstream's head; gw: until the first attempt.",
+    labelNames: ["type", "route"],
+    buckets: LATENCY_BUCKETS_MS,
+    registers,
+  });
+  const cancelled = new Counter({
+    name: "gw_http_cancelled_total",
+    help: "Requests whose client went away before the answer was complete.",
+    labelNames: ["route"],
+    registers,
+  });
+  const bytes = new Counter({
+    name: "gw_http_sent_bytes_total",
+    help: "Bytes of bodies that were sent to clients.",
+    labelNames: ["route"],
+    registers,
+  });
+  const errors = new Counter({
+    name: "gw_http_errors_total",
+    help: "Requests that ended with an error of gw's own, by its code.",
+    labelNames: ["code"],
+    registers,
+  });
+  const decisions = new Counter({
+    name: "gw_ai_decisions_total",
+    help: "AI requests by the target that served them and the reason it was chosen for.",
+    labelNames: ["route", "provider", "model", "reason"],
+    registers,
+  });
+  const tokens = new Counter({
+    name: "gw_ai_tokens_total",
+    help: "Tokens that providers reported.",
+    labelNames: ["provider", "model", "type"],
+    registers,
+  });
+  const boundModel = boundedModels();
+
+  const countAi = (route: string, ai: NonNullable<ExchangeEnd["ai"]>): void => {
+    const provider = textOf(ai["provider"]);
+    const model = boundModel(textOf(ai["model"]));
+    decisions.inc({ route, provider, model, reason: textOf(ai["reason"]) });
+    const { usage } = ai;
+    if (typeof usage !== "object" || usage === null) return;
+    for (const [type, count] of Object.entries(usage))
+      if (TOKEN_TYPES.has(type) && typeof count === "number") tokens.inc({ provider, model, type }, count);
+  };
+  return [
+    subscribe("exchange-end", (event) => {
+      const route = event.route ?? "";
+      requests.inc({ route, service: event.service ?? "", status: event.status });
+      latency.observe({ type: "request", route }, event.ms);
+      if (event.upstreamMs !== undefined) latency.observe({ type: "upstream", route }, event.upstreamMs);
+      if (event.proxyMs !== undefined) latency.observe({ type: "gw", route }, event.proxyMs);
+      bytes.inc({ route }, event.bytesSent);
+      if (event.isCancelled) cancelled.inc({ route });
+      if (event.errorCode !== undefined) errors.inc({ code: event.errorCode });
+      if (event.ai !== undefined) countAi(route, event.ai);
+    }),
+  ];
+}
+
+const TOKEN_TYPES: ReadonlySet<string> = new Set(["prompt_tokens", "completion_tokens"]);
+
+function countAttempts(registry: Registry): readonly Stop[] {
+  const attempts = new Counter({
+    name: "gw_ai_attempts_total",
+    help: "Attempts at targets, by how they ended: a status, or the code of an error.",
+    labelNames: ["provider", "model", "outcome"],
+    registers: [registry],
+  });
+  const latency = new Histogram({
+    name: "gw_ai_attempt_ms",
+    help: "How long attempts took.",
+    labelNames: ["provider", "model"],
+    buckets: LATENCY_BUCKETS_MS,
+    registers: [registry],
+  });
+  const boundModel = boundedModels();
+  return [
+    subscribe("attempt-end", ({ provider, model: name, status, errorCode, ms }) => {
+      const model = boundModel(name);
+      attempts.inc({ provider, model, outcome: errorCode ?? String(status ?? "") });
+      latency.observe({ provider, model }, ms);
+    }),
+  ];
+}
+
+function countChanges(registry: Registry): readonly Stop[] {
+  const reloads = new Counter({
+    name: "gw_config_reloads_total",
+    help: "Configurations that were taken or refused since the start.",
+    labelNames: ["result"],
+    registers: [registry],
+  });
+  const notices = new Counter({
+    name: "gw_notices_total",
+    help: "Notices of the log, by their code.",
+    labelNames: ["code"],
+    registers: [registry],
+  });
+  return [
+    subscribe("config-swap", () => reloads.inc({ result: "served" })),
+    subscribe("config-refused", () => reloads.inc({ result: "refused" })),
+    subscribe("notice", ({ code }) => notices.inc({ code })),
+  ];
+}
+
+function addGauges(registry: Registry, source: () => MetricsSource): void {
+  const gauge = (name: string, help: string, read: (now: MetricsSource) => number, aggregator: "sum" | "max"): Gauge =>
+    new Gauge({
+      name,
+      help,
+      registers: [registry],
+      aggregator,
+      collect() {
+        this.set(read(source()));
+      },
+    });
+  gauge("gw_http_requests_in_flight", "Requests that are being served.", ({ inFlight }) => inFlight, "sum");
+  gauge(
+    "gw_config_serial",
+    "Of the configuration that is served; 0 when it came from files.",
+    ({ serial }) => serial ?? 0,
+    "max",
+  );
+  gauge("gw_config_routes", "Routes of the configuration that is served.", ({ routes }) => routes, "max");
+  gauge("gw_problems", "Why the gateway is not ready; 0 when it is.", ({ problems }) => problems, "max");
+  gauge("gw_memory_bytes", "Resident memory of all processes.", () => process.memoryUsage.rss(), "sum");
+  const ages: Gauge = new Gauge({
+    name: "gw_secret_age_seconds",
+    help: "Since a vault was read for a secret.",
+    labelNames: ["reference"],
+    aggregator: "max",
+    registers: [],
+    collect() {
+      ages.reset();
+      for (const [reference, age] of source().secretAges) ages.set({ reference }, age);
+    },
+  });
+  registry.registerMetric(ages);
+}
+
+function boundedModels(): (model: string) => string {
+  const known = new Set<string>();
+  return (model) => {
+    if (known.has(model)) return model;
+    if (known.size >= MAX_MODELS) return "other";
+    known.add(model);
+    return model;
+  };
+}
+
+function textOf(value: unknown): string {
+  return typeof value === "string" ? value : "";
+}
