@@ -192,10 +192,13 @@ describe("gw serve", () => {
         reason: "nearest",
         distance: expect.any(Number) as number,
         attempts: 1,
+        llm_latency: expect.any(Number) as number,
         usage: {
           prompt_tokens: 7,
           completion_tokens: expect.any(Number) as number,
           total_tokens: expect.any(Number) as number,
+          cost: expect.any(Number) as number,
+          time_per_token: expect.any(Number) as number,
         },
       }) as unknown,
       msg: "exchange",

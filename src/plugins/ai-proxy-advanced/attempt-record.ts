@@ -74,7 +74,7 @@ export class AttemptRecord {
     logBilled(this.#exchange, tally);
     const ms = performance.now() - this.#startedAt;
     const usage = this.usage?.end();
-    if (target.logStatistics) logUsage(this.#exchange, usage);
+    if (target.logStatistics) logUsage(this.#exchange, target, usage, ms);
     this.#plan.balancer.observe?.({
       kind: "end",
       index: target.index,

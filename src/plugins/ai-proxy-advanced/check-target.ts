@@ -118,9 +118,17 @@ function checkUnrun({ model, logging }: Target, at: string): readonly ConfigFind
   return findings;
 }
 
+/** A cost takes both prices; neither the lifetime of what a cache took nor the tier of service is known here. */
 function checkPrices({ model, logging }: Target, at: string): readonly ConfigFinding[] {
-  const prices = Object.keys(model.options ?? {}).filter((option) => /_cost(?:_list)?$|_factor$/.test(option));
-  const [price] = prices;
+  const { input_cost: input, output_cost: output } = model.options ?? {};
+  const isPriced = input !== undefined && output !== undefined;
+  const unused = Object.keys(model.options ?? {}).filter((option) =>
+    isPriced ? option === "cache_write_cost_list" || option === "service_tier_factor" : isPrice.test(option),
+  );
+  const [price] = unused;
   if (!logging.log_statistics || price === undefined) return [];
-  return [noEffect(`${at}.model.options.${price}`, prices.join(", "))];
+  const what = isPriced ? unused.join(", ") : `${unused.join(", ")} without both input_cost and output_cost`;
+  return [noEffect(`${at}.model.options.${price}`, what)];
 }
+
+const isPrice = /_cost(?:_list)?$|_factor$/;

@@ -1,4 +1,5 @@
 import type { Standing } from "../../balancer/scoring.ts";
+import { costOf } from "../../llm/cost.ts";
 import type { Usage } from "../../llm/usage.ts";
 import type { Exchange } from "../plugin.ts";
 import type { CompiledTarget } from "./compile.ts";
@@ -74,8 +75,20 @@ export function logBilled(exchange: Exchange, { billed }: Tally): void {
   if (exchange.ai !== undefined && exchange.ai["billed_attempts"] !== billed) exchange.ai["billed_attempts"] = billed;
 }
 
-export function logUsage(exchange: Exchange, usage: Usage | undefined): void {
-  if (usage !== undefined) exchange.ai = { ...exchange.ai, usage };
+/** Kong's statistics (`log_statistics`); `ms` is what the answer took. */
+export function logUsage(exchange: Exchange, { target }: CompiledTarget, usage: Usage | undefined, ms: number): void {
+  if (usage === undefined) return;
+  const { completion_tokens: completion } = usage;
+  const statistics = {
+    ...usage,
+    cost: costOf(usage, target.options),
+    time_per_token: completion === 0 ? 0 : rounded(ms / completion),
+  };
+  exchange.ai = { ...exchange.ai, llm_latency: rounded(ms), usage: statistics };
+}
+
+function rounded(ms: number): number {
+  return Math.round(ms * 10) / 10;
 }
 
 /** Under a scoring rule: the score, what was needed, and what it is the sum of. */

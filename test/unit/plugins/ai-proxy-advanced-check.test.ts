@@ -49,7 +49,7 @@ describe("checkAiProxyAdvanced", () => {
     expect(check({ balancer, targets: [openai] })).toEqual(["error not-supported balancer.tokens_count_strategy"]);
   });
 
-  it("asks for both prices of every target where cost decides, and says that they do nothing elsewhere", () => {
+  it("asks for both prices of every target where cost decides, and says where one alone does nothing", () => {
     const balancer = { algorithm: "lowest-usage", tokens_count_strategy: "cost" };
     const priced = (options: JsonObject): JsonObject => ({
       ...openai,
@@ -60,8 +60,8 @@ describe("checkAiProxyAdvanced", () => {
     expect(check({ balancer, targets: [both, priced({ input_cost: 1 })] })).toEqual([
       "error missing-option targets.1.model.options.output_cost",
     ]);
-    expect(check({ balancer: { algorithm: "lowest-usage" }, targets: [both] })).toEqual([
-      "warning no-effect targets.0.model.options.input_cost",
+    expect(check({ balancer: { algorithm: "lowest-usage" }, targets: [both, priced({ input_cost: 1 })] })).toEqual([
+      "warning no-effect targets.1.model.options.input_cost",
     ]);
   });
 

@@ -20,6 +20,8 @@ beforeEach(async () => {
   const options = {
     azure_api_version: "",
     anthropic_version: "2023-06-01",
+    input_cost: 1000,
+    output_cost: 2000,
     upstream_url: `${upstream.origin}/v1/messages`,
   };
   const target = aiTarget(upstream.origin, { model: { provider: "anthropic", name: "claude", options } });
@@ -51,7 +53,10 @@ describe("a whole answer", () => {
     expect(response.headers.get("x-gw-warnings")).toBe("ignored:seed, defaulted:max_tokens");
     expect(response.headers.get("x-kong-llm-model")).toBe("anthropic/claude");
     expect(response.headers.get("request-id")).toBe("req_1");
-    expect(running.server.finished[0]?.ai).toMatchObject({ usage: { prompt_tokens: 1110, completion_tokens: 20 } });
+    expect(running.server.finished[0]?.ai).toMatchObject({
+      llm_latency: expect.any(Number) as number,
+      usage: { prompt_tokens: 1110, completion_tokens: 20, cost: 1.15, time_per_token: expect.any(Number) as number },
+    });
   });
 
   test("that comes compressed, though nobody asked for it, is read", async () => {
