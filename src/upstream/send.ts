@@ -48,6 +48,7 @@ function isStreamed({ body }: UpstreamRequest): boolean {
 class Delivery implements UpstreamFlow, Watched, Dispatcher.DispatchHandler {
   wasRefused = false;
   dueAt = Number.POSITIVE_INFINITY;
+  position = -1;
   readonly #origin: string;
   readonly #handler: UpstreamHandler;
   readonly #watch: SilenceWatch;
