@@ -9,7 +9,7 @@ import { formatListenAddress } from "../listen-address.ts";
 import { listOf } from "../option-values.ts";
 import { type ProcessHost, runGateway } from "../serve/run.ts";
 import { readServeSettings, type ServeSettings, serveOptions } from "../serve/settings.ts";
-import { workerHost, workerNumber } from "../serve/worker.ts";
+import { leaveWorkers, workerHost, workerNumber } from "../serve/worker.ts";
 import { Workers } from "../serve/workers.ts";
 import { workersAdmin } from "../serve/workers-admin.ts";
 import { connectToOption, openServingSource } from "../serving-source.ts";
@@ -28,7 +28,11 @@ export const serve: Command = {
     if (worker === undefined && settings.workers > 1) return await runWorkers(settings, args, terminal);
     // What each worker would say, one says.
     const own = worker === undefined || worker === 1 ? terminal : { ...terminal, err: () => {} };
-    await runOne(settings, args, options, own, worker === undefined ? aloneHost(settings, own) : workerHost);
+    try {
+      await runOne(settings, args, options, own, worker === undefined ? aloneHost(settings, own) : workerHost);
+    } finally {
+      leaveWorkers();
+    }
     return 0;
   },
 };

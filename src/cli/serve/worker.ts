@@ -7,6 +7,11 @@ export function workerNumber(environment: Readonly<Record<string, string | undef
   return cluster.isWorker ? Number(environment["GW_WORKER"] ?? 1) : undefined;
 }
 
+/** The first process is told that this one ends, and no longer keeps it. */
+export function leaveWorkers(): void {
+  cluster.worker?.disconnect();
+}
+
 /** A worker's host: questions and answers go to the first process. */
 export const workerHost: ProcessHost = {
   open: async (admin) => {
@@ -14,10 +19,7 @@ export const workerHost: ProcessHost = {
       if (isFromGw<Question>(message, "question")) void answer(admin, message);
     };
     process.on("message", onMessage);
-    return async () => {
-      process.off("message", onMessage);
-      cluster.worker?.disconnect();
-    };
+    return async () => void process.off("message", onMessage);
   },
   ready: (listeners) => tell({ gw: "ready", listeners }),
 };
