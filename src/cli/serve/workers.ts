@@ -26,10 +26,13 @@ interface Place {
   failures: number;
 }
 
-/** The processes that serve. Each runs this command line again, with GW_WORKER set to its number. */
+/**
+ * The processes that serve. Each runs this command line again, with GW_WORKER set to its number. The others begin when the first one
+ * serves: what keeps it from that is said once.
+ */
 export class Workers {
   readonly #options: WorkersOptions;
-  readonly #places: Place[];
+  readonly #places: Place[] = [];
   readonly #waiting = new Map<number, (reply: Reply) => void>();
   readonly #over: Promise<number>;
   #finish: (exitCode: number) => void = () => {};
@@ -42,13 +45,7 @@ export class Workers {
       this.#finish = resolve;
     });
     cluster.setupPrimary({ silent: false });
-    this.#places = Array.from({ length: options.count }, (_, index) => ({
-      number: index + 1,
-      worker: this.#fork(index + 1),
-      isReady: false,
-      failures: 0,
-    }));
-    for (const place of this.#places) this.#attend(place);
+    this.#add(1);
     options.signal.addEventListener("abort", () => this.#stop(), { once: true });
   }
 
@@ -59,7 +56,9 @@ export class Workers {
 
   /** Why not all of them serve. */
   problems(): readonly string[] {
-    return this.#places.filter(({ isReady }) => !isReady).map(({ number }) => `worker ${number} is not serving yet`);
+    const numbers = Array.from({ length: this.#options.count }, (_, index) => index + 1);
+    const ready = new Set(this.#places.filter(({ isReady }) => isReady).map(({ number }) => number));
+    return numbers.filter((number) => !ready.has(number)).map((number) => `worker ${number} is not serving yet`);
   }
 
   /** The answers of those that serve. */
@@ -86,6 +85,12 @@ export class Workers {
     }
   }
 
+  #add(number: number): void {
+    const place = { number, worker: this.#fork(number), isReady: false, failures: 0 };
+    this.#places.push(place);
+    this.#attend(place);
+  }
+
   #fork(number: number): Worker {
     return cluster.fork({ GW_WORKER: String(number) });
   }
@@ -103,9 +108,11 @@ export class Workers {
   #onReady(place: Place, { listeners }: Ready): void {
     place.isReady = true;
     place.failures = 0;
-    if (this.#hasServed || this.#places.some(({ isReady }) => !isReady)) return;
+    const { count, onReady } = this.#options;
+    if (this.#places.length === 1) for (let number = 2; number <= count; number += 1) this.#add(number);
+    if (this.#hasServed || this.problems().length > 0) return;
     this.#hasServed = true;
-    this.#options.onReady(listeners);
+    onReady(listeners);
   }
 
   #onExit(place: Place, code: number | null, signal: string | null): void {
