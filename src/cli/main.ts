@@ -81,6 +81,11 @@ const commands: readonly CommandRow[] = [
     load: async () => (await import("./commands/eval.ts")).evalCommand,
   },
   {
+    name: "tune",
+    summary: "fit thresholds, examples or a linear head to labelled prompts",
+    load: async () => (await import("./commands/tune.ts")).tuneCommand,
+  },
+  {
     name: "demo",
     summary: "the whole tour on simulated providers: no key, no server",
     load: async () => (await import("./commands/demo.ts")).demo,

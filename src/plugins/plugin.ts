@@ -8,6 +8,7 @@ import type { EmbedderDefinition } from "../embeddings/embedder.ts";
 import type { ProviderDriver } from "../llm/provider.ts";
 import type { Choice, Explanation } from "./explanation.ts";
 import type { SecretLookup } from "../secrets/lookup.ts";
+import type { TuningView } from "./tuning.ts";
 import type { Upstream } from "../upstream/upstream.ts";
 import type { VectorStoreDefinition } from "../vectors/store.ts";
 
@@ -131,6 +132,8 @@ export interface Plugin {
   explain?(probe: Probe): Promise<Explanation>;
   /** `explain` without the request to the provider, for which it needs no key; on every plugin that explains. */
   choose?(probe: Probe): Promise<Choice>;
+  /** For `gw tune`; absent where prompts are not compared with descriptions. */
+  readonly tuning?: TuningView;
   /** Settles when the instance can serve at its best (descriptions embedded, secrets resolved); rejects never. What is missing is in `problems`. */
   warm?(signal: AbortSignal): Promise<void>;
   /** Why the instance is not ready, empty when it is; shown by /status/ready. */

@@ -5,6 +5,7 @@ import { normalisePath } from "../gateway/normalise-path.ts";
 import type { RoutePlan, Runtime } from "../gateway/runtime.ts";
 import type { Choice, Explanation } from "../plugins/explanation.ts";
 import type { ExchangeRequest, Probe } from "../plugins/plugin.ts";
+import type { TuningView } from "../plugins/tuning.ts";
 
 /** The document of `gw test-route --json`. */
 export interface RouteReport extends Explanation {
@@ -50,16 +51,30 @@ export async function choose(runtime: Runtime, question: Question, signal: Abort
   return await link.plugin.choose(probe);
 }
 
+/** What `gw tune` varies on the route that is meant. Throws UsageError when there is nothing to tune. */
+export function tuningOf(runtime: Runtime, destination: Omit<Question, "messages">): TuningView {
+  const { plan, link } = locate(runtime, { ...destination, messages: [] });
+  if (link.plugin.tuning !== undefined) return link.plugin.tuning;
+  throw new UsageError(
+    `Nothing to tune on the route "${nameOf(plan.route)}": its balancer compares no prompts. Set balancer.algorithm to semantic.`,
+  );
+}
+
 interface Asked {
   readonly plan: RoutePlan;
   readonly link: ChainLink;
   readonly probe: Probe;
 }
 
-function ask(runtime: Runtime, question: Question, signal: AbortSignal): Asked {
+function locate(runtime: Runtime, question: Question): Pick<Asked, "plan" | "link"> {
   const plan = findPlan(runtime, question);
   const link = explainingLink(plan);
   if (plan.unavailable.length > 0 || link === undefined) throw new UsageError(whyNot(plan));
+  return { plan, link };
+}
+
+function ask(runtime: Runtime, question: Question, signal: AbortSignal): Asked {
+  const { plan, link } = locate(runtime, question);
   const { messages, model } = question;
   const body = Buffer.from(JSON.stringify({ messages, ...(model !== undefined && { model }) }));
   return { plan, link, probe: { request: toRequest(plan, question), body, signal } };

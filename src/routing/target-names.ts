@@ -1,8 +1,10 @@
 import { UsageError } from "../core/errors.ts";
 import type { ExplainedCandidate } from "../plugins/explanation.ts";
 
+export type NamedTarget = Pick<ExplainedCandidate, "index" | "provider" | "model" | "description">;
+
 /** What reports call the targets, by index: the model's name where no other target has it, else provider/model, else `#index`. */
-export function nameTargets(targets: readonly ExplainedCandidate[]): ReadonlyMap<number, string> {
+export function nameTargets(targets: readonly NamedTarget[]): ReadonlyMap<number, string> {
   const spellings = targets.map(({ index, provider, model }) => ({
     index,
     names: [...(model === null ? [] : [model, `${provider}/${model}`]), `#${index}`],
@@ -16,7 +18,7 @@ export function nameTargets(targets: readonly ExplainedCandidate[]): ReadonlyMap
  * Indexes of the targets that `expect` means: a model's name, provider/model, CATCHALL, or an index. Throws UsageError, with the targets
  * there are, when it means none.
  */
-export function targetsMeant(expect: string, targets: readonly ExplainedCandidate[]): readonly number[] {
+export function targetsMeant(expect: string, targets: readonly NamedTarget[]): readonly number[] {
   const meant = targets.filter(
     ({ index, provider, model, description }) =>
       expect === model ||

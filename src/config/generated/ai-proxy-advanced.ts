@@ -419,6 +419,32 @@ export interface AiProxyAdvancedConfig {
      */
     readonly text?: "last_user" | "follow_up" | "all_user" | "all" | "user_and_system";
     /**
+     * What gw tune learned from labelled prompts, on top of the rule contrast.
+     */
+    readonly head?: {
+      /**
+       * The embedding model that it was fitted to, as provider/name.
+       */
+      readonly embedding: string;
+      /**
+       * One for each description among the targets.
+       *
+       * @minItems 1
+       *
+       * Items: What was learned of the targets with one description.
+       */
+      readonly classes: {
+        /**
+         * Of the targets that it speaks of.
+         */
+        readonly description: string;
+        /**
+         * Weights as gw tune writes them.
+         */
+        readonly weights: string;
+      }[];
+    };
+    /**
      * At most so many of the last messages that text counts. Absent: all of them, for follow_up three.
      */
     readonly text_turns?: number;

@@ -1,3 +1,4 @@
+import { headProblem } from "../../balancer/head/head.ts";
 import { didYouMean } from "../../core/did-you-mean.ts";
 import type { AiProxyAdvancedConfig, ConfigFinding } from "../../config/types.ts";
 import { checkAuth } from "./check-auth.ts";
@@ -11,7 +12,8 @@ const LOCAL_MODEL = "universal-sentence-encoder-lite";
 const RUN_EMBEDDERS: ReadonlySet<string> = new Set(["openai", "mistral", "local"]);
 
 /** What the semantic algorithm needs, and whether its parts fit together. */
-export function checkSemantic({ embeddings, vectordb, targets }: AiProxyAdvancedConfig): readonly ConfigFinding[] {
+export function checkSemantic(config: AiProxyAdvancedConfig): readonly ConfigFinding[] {
+  const { embeddings, vectordb, targets } = config;
   const findings: ConfigFinding[] = [];
   if (embeddings === undefined)
     findings.push(incomplete("embeddings", "needs embeddings: the model that compares prompts with descriptions"));
@@ -25,11 +27,14 @@ export function checkSemantic({ embeddings, vectordb, targets }: AiProxyAdvanced
       findings.push(warning("no-effect", `targets.${index}.gw.examples`, message));
     }
   }
-  findings.push(...checkCatchall(targets));
+  findings.push(...checkCatchall(targets), ...checkHead(config));
   if (vectordb !== undefined) {
     findings.push(...checkThreshold(vectordb.threshold, "vectordb.threshold", vectordb));
-    for (const [index, { gw }] of targets.entries())
-      findings.push(...checkThreshold(gw.threshold, `targets.${index}.gw.threshold`, vectordb));
+    for (const [index, { gw }] of targets.entries()) {
+      const own = checkThreshold(gw.threshold, `targets.${index}.gw.threshold`, vectordb);
+      // A head decides better than any distance: gw tune opens the thresholds for it.
+      findings.push(...own.filter(({ severity }) => severity === "error" || config.gw.head === undefined));
+    }
   }
   return findings;
 }
@@ -79,6 +84,21 @@ export function checkVectorDb(vectordb: VectorDb): readonly ConfigFinding[] {
     findings.push(notSupported(`${at}.cloud_authentication`, "cloud_authentication"));
   if (redis.keepalive_backlog !== undefined) findings.push(noEffect(`${at}.keepalive_backlog`, "keepalive_backlog"));
   return findings;
+}
+
+/** A head that does not fit would route by weights that mean something else. */
+function checkHead({ gw, embeddings, vectordb, targets }: AiProxyAdvancedConfig): readonly ConfigFinding[] {
+  if (gw.head === undefined || embeddings === undefined || vectordb === undefined) return [];
+  if (gw.rule === "literal") return [warning("no-effect", "gw.head", "gw.head has no effect under gw.rule literal.")];
+  const problem = headProblem(gw.head, {
+    embedding: `${embeddings.model.provider}/${embeddings.model.name}`,
+    dimensions: vectordb.dimensions,
+    descriptions: targets.flatMap(({ description }) => description ?? []),
+  });
+  if (problem === undefined) return [];
+  return [
+    error("bad-value", "gw.head", `gw.head does not fit: ${problem}.`, "Run `gw tune` again, or remove gw.head."),
+  ];
 }
 
 function incomplete(at: string, what: string): ConfigFinding {

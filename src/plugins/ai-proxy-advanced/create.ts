@@ -10,6 +10,8 @@ import type { Credential } from "./credentials.ts";
 import { decide } from "./decide.ts";
 import { type ExplainPlan, explain, explainChoice } from "./explain.ts";
 import { routeHeader } from "./report.ts";
+import { conversationText } from "../../embeddings/text.ts";
+import type { TuningView } from "../tuning.ts";
 import { openSemanticParts, ruleOf, type SemanticParts } from "./semantic-parts.ts";
 
 /** One configured instance. Throws GwError when an endpoint, the embedder or the vector store cannot be set up; needs no server to be there. */
@@ -47,12 +49,39 @@ export async function createAiProxyAdvanced(config: AiProxyAdvancedConfig, servi
       await parts?.index.load();
       return await explainChoice(decisions, readCall(probe.body, config.response_streaming), probe);
     },
+    ...(parts !== undefined && { tuning: tuningView(decisions, parts) }),
     warm: (signal) => warm(credentials, parts, signal),
     problems: () => (parts?.index.problem === undefined ? [] : [parts.index.problem]),
     async close() {
       balancing.close();
       await parts?.close();
     },
+  };
+}
+
+function tuningView({ config, targets, text }: ExplainPlan, parts: SemanticParts): TuningView {
+  return {
+    targets: targets.map(({ index, description, isCatchall, threshold, examples, prices, target }) => {
+      return {
+        index,
+        description,
+        isCatchall,
+        threshold,
+        examples,
+        prices,
+        provider: target.provider,
+        model: target.model ?? null,
+      };
+    }),
+    rule: ruleOf(config),
+    head: config.gw.head,
+    metric: parts.metric,
+    embedding: parts.modelName,
+    textOf(messages) {
+      const { messages: read } = readCall(Buffer.from(JSON.stringify({ messages })), "allow");
+      return conversationText(read, text)?.text;
+    },
+    embed: async (texts, options) => await parts.embedder.embed(texts, options),
   };
 }
 

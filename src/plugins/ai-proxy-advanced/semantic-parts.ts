@@ -1,5 +1,7 @@
 import { createHash } from "node:crypto";
 import { contrastRule } from "../../balancer/contrast/contrast.ts";
+import { headRule } from "../../balancer/head/head.ts";
+import type { ScoringRule } from "../../balancer/scoring.ts";
 import { SemanticIndex, type TargetText } from "../../balancer/semantic-index.ts";
 import type { AiProxyAdvancedConfig } from "../../config/types.ts";
 import { BugError } from "../../core/errors.ts";
@@ -8,7 +10,7 @@ import { Secret } from "../../core/secret.ts";
 import { EmbeddingCache } from "../../embeddings/cache.ts";
 import type { Embedder, EmbedderAuth, EmbedderSecret, EmbedderSettings } from "../../embeddings/embedder.ts";
 import { isReference } from "../../secrets/reference.ts";
-import type { IndexSpec, VectorStore } from "../../vectors/store.ts";
+import type { DistanceMetric, IndexSpec, VectorStore } from "../../vectors/store.ts";
 import type { PluginServices } from "../plugin.ts";
 import type { CompiledTarget } from "./compile.ts";
 import { compileCredentials, type Credential } from "./credentials.ts";
@@ -26,6 +28,9 @@ export interface SemanticParts {
   readonly fallback: SemanticIndex | undefined;
   readonly embedder: Embedder;
   readonly credentials: readonly Credential[];
+  /** As gw.head names it. */
+  readonly modelName: string;
+  readonly metric: DistanceMetric;
   close(): Promise<void>;
 }
 
@@ -53,6 +58,8 @@ export async function openSemanticParts(
     fallback: local?.index,
     embedder,
     credentials,
+    modelName: nameOf(embeddings.model),
+    metric: vectordb.distance_metric,
     async close() {
       await Promise.all([main.close(), local?.close()]);
     },
@@ -88,7 +95,7 @@ async function openIndex(shared: Shared, { embedder, model, strategy }: IndexPar
   ]);
   const index = new SemanticIndex({
     texts,
-    rule: ruleOf(config) === "contrast" ? contrastRule(compared) : undefined,
+    rule: scoringRule(config, compared, model),
     spec: indexSpec(model, vectordb, texts, services.pluginId),
     embedder,
     cache: new EmbeddingCache(embedder),
@@ -115,6 +122,18 @@ async function openFallback(shared: Shared, { model }: EmbeddingsConfig): Promis
   const vectordb = { ...shared.vectordb, dimensions: LOCAL_DIMENSIONS };
   const embedder = await openEmbedder(embeddings, vectordb, [], services);
   return await openIndex({ ...shared, vectordb }, { embedder, model: embeddings.model, strategy: "memory" });
+}
+
+function scoringRule(
+  config: AiProxyAdvancedConfig,
+  compared: readonly CompiledTarget[],
+  model: EmbeddingsConfig["model"],
+): ScoringRule | undefined {
+  if (ruleOf(config) === "literal") return undefined;
+  const contrast = contrastRule(compared);
+  const { head } = config.gw;
+  // The local model that stands in for another has vectors of its own.
+  return head?.embedding === nameOf(model) ? headRule(contrast, head, compared) : contrast;
 }
 
 /** Kong's rule for embeddings that Kong has too. */
@@ -182,6 +201,10 @@ async function openStore(strategy: string, connection: JsonObject, services: Plu
   const resolve = async (value: string, options: { readonly signal: AbortSignal }): Promise<Secret> =>
     isReference(value) ? await services.secrets.resolve(value, options) : new Secret(value);
   return await definition.create({ strategy, connection, resolve }, { notify: services.notify });
+}
+
+function nameOf({ provider, name }: EmbeddingsConfig["model"]): string {
+  return `${provider}/${name}`;
 }
 
 function connectionOf(vectordb: VectordbConfig, strategy: string): JsonObject {
