@@ -4,12 +4,13 @@ import { runChain } from "./chain.ts";
 import type { HttpExchange } from "./exchange.ts";
 import { splitHost } from "./host-pattern.ts";
 import { proxyToService } from "./proxy.ts";
+import { checkHead } from "./request-head.ts";
 import type { RoutePlan, Runtime, RuntimeMatch } from "./runtime.ts";
 
 /** Serves one exchange by a runtime. Throws GwError for what gateway/fail.ts is to answer. */
 export async function serve(exchange: HttpExchange, runtime: Runtime): Promise<void> {
+  checkHeadOrClose(exchange);
   refuseUpgrade(exchange);
-  requireHost(exchange);
   const match = findRoute(exchange, runtime);
   const { plan } = match;
   exchange.route = { id: plan.route.id, name: plan.route.name };
@@ -30,12 +31,14 @@ function refuseUpgrade({ request }: HttpExchange): void {
   throw new RequestError("GW_REQUEST_UPGRADE", "gw does not proxy WebSocket connections: send a plain HTTP request.");
 }
 
-/** RFC 9112, 3.2. */
-function requireHost(exchange: HttpExchange): void {
-  const { request, incoming } = exchange;
-  if (request.header("host") !== undefined || incoming.httpVersion === "1.0") return;
-  exchange.addHeader("Connection", "close");
-  throw new RequestError("GW_REQUEST_INVALID", "An HTTP/1.1 request needs a Host header.");
+/** Whatever follows on a connection whose requests are in doubt is in doubt, too. */
+function checkHeadOrClose(exchange: HttpExchange): void {
+  try {
+    checkHead(exchange.incoming);
+  } catch (error) {
+    exchange.addHeader("Connection", "close");
+    throw error;
+  }
 }
 
 function findRoute(exchange: HttpExchange, runtime: Runtime): RuntimeMatch {
