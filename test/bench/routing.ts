@@ -7,7 +7,7 @@ import { localEmbedder } from "../../src/embeddings/embedders/local/local.ts";
 import type { TunableTarget, TuningView } from "../../src/plugins/tuning.ts";
 import { fits, type LabelledText } from "../../src/routing/fitting.ts";
 import { splitInFolds } from "../../src/routing/folds.ts";
-import { type LabelledPrompt, parsePrompts } from "../../src/routing/labelled-prompts.ts";
+import { parsePrompts } from "../../src/routing/labelled-prompts.ts";
 import { accuracyOf, macroF1, scoreClasses } from "../../src/routing/scores.ts";
 import { type Choose, choiceOf, textsOf, type Variant } from "../../src/routing/variant.ts";
 
