@@ -24,7 +24,10 @@ function standings(targets: readonly ContrastTarget[], asked: Asked): Standings 
 
 function judge(targets: readonly ContrastTarget[], asked: Asked): Verdict {
   const { vector, text = "", distances = [0.5, undefined, 0.5] } = asked;
-  return contrastRule(targets).compile(vectorOf)({ text, vector: Float32Array.from([...vector, 0].slice(0, 5)) }, distances);
+  return contrastRule(targets).compile(vectorOf)(
+    { text, vector: Float32Array.from([...vector, 0].slice(0, 5)) },
+    distances,
+  );
 }
 
 describe("the rule contrast", () => {
