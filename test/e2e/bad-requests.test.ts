@@ -117,7 +117,7 @@ describe("a chat request that gw cannot use", () => {
   it("larger than its route allows, with its length told before or not", async () => {
     const large = { messages: [{ role: "user", content: "x".repeat(3_000) }] };
     const message =
-      "The request's body is larger than 2000 bytes, which is the limit of this route (max_request_body_size).";
+      "The request's body is larger than 2000 bytes, which is the limit of this route (max_request_body_size or request-size-limiting).";
     const init = { method: "POST", headers: json, body: JSON.stringify(large) };
     expectChatError(await request(`${gw.origin}/small`, init), 413, "gw_request_too_large", message);
     const body = new Blob([JSON.stringify(large)]).stream();
