@@ -108,11 +108,11 @@ export class Workers {
   #onReady(place: Place, { listeners }: Ready): void {
     place.isReady = true;
     place.failures = 0;
-    const { count, onReady } = this.#options;
+    const { count } = this.#options;
     if (this.#places.length === 1) for (let number = 2; number <= count; number += 1) this.#add(number);
     if (this.#hasServed || this.problems().length > 0) return;
     this.#hasServed = true;
-    onReady(listeners);
+    this.#options.onReady(listeners);
   }
 
   #onExit(place: Place, code: number | null, signal: string | null): void {

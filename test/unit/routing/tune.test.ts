@@ -31,7 +31,7 @@ function view(threshold: number): TuningView {
     head: undefined,
     metric: "cosine",
     embedding: "fake/axes",
-    textOf: ([message]) => String(message?.["content"]),
+    textOf: ([message]) => message?.["content"] as string,
     embed: async (texts) => texts.map(embed),
   };
 }
