@@ -29,6 +29,7 @@ const homes = {
   ioredis: "redis",
   "hashi-vault-js": "secrets/vaults/hcv",
   pino: "observability",
+  "prom-client": "observability",
   "@energetic-ai": "embeddings/embedders/local",
 };
 
