@@ -7,6 +7,7 @@ import { inputArguments, inputOptions } from "../config-input.ts";
 import { parseConnectTo } from "../connect-to.ts";
 import { formatListenAddress } from "../listen-address.ts";
 import { listOf } from "../option-values.ts";
+import { keepRequestsYoung } from "../serve/heap.ts";
 import { type ProcessHost, runGateway } from "../serve/run.ts";
 import { readServeSettings, type ServeSettings, serveOptions } from "../serve/settings.ts";
 import { leaveWorkers, workerHost, workerNumber } from "../serve/worker.ts";
@@ -44,6 +45,7 @@ async function runOne(
   terminal: Terminal,
   host: ProcessHost,
 ): Promise<void> {
+  keepRequestsYoung();
   const connectTo = parseConnectTo(listOf(options, "connectTo"));
   const source = await openServingSource(args, options, terminal);
   terminal.err(`Serving ${source.description}.\n`);
