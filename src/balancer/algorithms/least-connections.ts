@@ -1,4 +1,5 @@
 import type { BalancerDefinition } from "../balancer.ts";
+import { rank } from "../rank.ts";
 import { createRota } from "../rota.ts";
 
 /** The smallest (requests under way + 1) / weight; of equals the one that has waited longest. */
@@ -12,8 +13,7 @@ export const leastConnections: BalancerDefinition = {
       name: "least-connections",
       isByDistanceOnly: false,
       needsUsage: false,
-      order: (candidates) =>
-        candidates.map(({ index }) => index).sort((a, b) => score(a) - score(b) || rota.compare(a, b)),
+      order: (candidates) => rank(candidates, score, rota),
       observe(event) {
         if (event.kind === "chosen") {
           rota.take(event.order[0]);

@@ -1,5 +1,6 @@
 import type { AttemptResult, BalancerDefinition, BalancerSettings } from "../balancer.ts";
 import { decay } from "../decay.ts";
+import { rank } from "../rank.ts";
 import { createRota } from "../rota.ts";
 
 interface Latency {
@@ -39,12 +40,7 @@ export const lowestLatency: BalancerDefinition = {
       name: "lowest-latency",
       isByDistanceOnly: false,
       needsUsage: latencyStrategy === "tpot",
-      order(candidates, { now }) {
-        const scores = new Map(candidates.map(({ index }) => [index, score(index, now)]));
-        return candidates
-          .map(({ index }) => index)
-          .sort((a, b) => (scores.get(a) ?? 0) - (scores.get(b) ?? 0) || rota.compare(a, b));
-      },
+      order: (candidates, { now }) => rank(candidates, (index) => score(index, now), rota),
       observe(event) {
         if (event.kind === "chosen") {
           rota.take(event.order[0]);

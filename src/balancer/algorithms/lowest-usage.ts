@@ -1,6 +1,7 @@
 import type { Usage } from "../../llm/usage.ts";
 import type { BalancerDefinition, BalancerSettings, TokenPrices } from "../balancer.ts";
 import { decay } from "../decay.ts";
+import { rank } from "../rank.ts";
 import { createRota } from "../rota.ts";
 
 interface Tally {
@@ -44,12 +45,7 @@ export const lowestUsage: BalancerDefinition = {
       name: "lowest-usage",
       isByDistanceOnly: false,
       needsUsage: true,
-      order(candidates, { now }) {
-        const scores = new Map(candidates.map(({ index }) => [index, score(index, now)]));
-        return candidates
-          .map(({ index }) => index)
-          .sort((a, b) => (scores.get(a) ?? 0) - (scores.get(b) ?? 0) || rota.compare(a, b));
-      },
+      order: (candidates, { now }) => rank(candidates, (index) => score(index, now), rota),
       observe(event) {
         if (event.kind === "chosen") {
           rota.take(event.order[0]);
