@@ -1,5 +1,6 @@
 import { type ErrorCodeName, errorCodes } from "../core/error-codes.ts";
 import { GwError, toError } from "../core/errors.ts";
+import { openaiErrorType } from "../core/openai-error-type.ts";
 import { publish } from "../observability/events.ts";
 import type { HttpExchange } from "./exchange.ts";
 
@@ -89,20 +90,7 @@ function kongBody(message: string, requestId: string): string {
 
 /** The body that OpenAI's client libraries turn into an exception. */
 function openaiBody({ code, status, message }: Failure): string {
-  return JSON.stringify({ error: { message, type: openaiType(status), param: null, code: code.toLowerCase() } });
-}
-
-function openaiType(status: number): string {
-  switch (status) {
-    case 401:
-      return "authentication_error";
-    case 403:
-      return "permission_error";
-    case 429:
-      return "rate_limit_error";
-    default:
-      return status < 500 ? "invalid_request_error" : "server_error";
-  }
+  return JSON.stringify({ error: { message, type: openaiErrorType(status), param: null, code: code.toLowerCase() } });
 }
 
 /** A whole answer for a connection that sent no readable request, as bytes to write; the connection is closed after it. */

@@ -1,4 +1,5 @@
 import { isJsonObject, type Json, type JsonObject } from "../core/json.ts";
+import { openaiErrorType } from "../core/openai-error-type.ts";
 import { type ProviderFailure, UnreadableAnswer } from "./answer.ts";
 
 /** The JSON object in a whole answer. Throws UnreadableAnswer. */
@@ -33,19 +34,5 @@ const SHOWN_CHARACTERS = 2000;
 export function unreadFailure(status: number, body: Buffer): ProviderFailure {
   const text = body.toString("utf8", 0, 4 * SHOWN_CHARACTERS).trim();
   const message = text === "" ? `The provider answered with the status ${status}.` : text.slice(0, SHOWN_CHARACTERS);
-  return { message, type: typeOfStatus(status), code: null };
-}
-
-/** OpenAI's word for a status. */
-export function typeOfStatus(status: number): string {
-  switch (status) {
-    case 401:
-      return "authentication_error";
-    case 403:
-      return "permission_error";
-    case 429:
-      return "rate_limit_error";
-    default:
-      return status < 500 ? "invalid_request_error" : "server_error";
-  }
+  return { message, type: openaiErrorType(status), code: null };
 }

@@ -1,4 +1,5 @@
 import { isJsonObject, type Json, type JsonObject } from "../../../core/json.ts";
+import { openaiErrorType } from "../../../core/openai-error-type.ts";
 import {
   type ChatResult,
   type FinishReason,
@@ -6,7 +7,7 @@ import {
   type ToolCall,
   UnreadableAnswer,
 } from "../../answer.ts";
-import { countOf, parseAnswer, parseObject, textOf, typeOfStatus, unreadFailure } from "../../read-answer.ts";
+import { countOf, parseAnswer, parseObject, textOf, unreadFailure } from "../../read-answer.ts";
 import { tallied, type Usage } from "../../usage.ts";
 
 /** Throws UnreadableAnswer. */
@@ -53,5 +54,5 @@ export function toUsage(usage: Json | undefined): Usage | undefined {
 export function parseFailure(status: number, body: Buffer): ProviderFailure {
   const message = parseObject(body)?.["message"];
   if (typeof message !== "string") return unreadFailure(status, body);
-  return { message, type: typeOfStatus(status), code: null };
+  return { message, type: openaiErrorType(status), code: null };
 }

@@ -1,4 +1,5 @@
 import { isJsonObject, type Json, type JsonObject } from "../../../core/json.ts";
+import { openaiErrorType } from "../../../core/openai-error-type.ts";
 import {
   type ChatResult,
   type FinishReason,
@@ -6,7 +7,7 @@ import {
   type ToolCall,
   UnreadableAnswer,
 } from "../../answer.ts";
-import { countOf, parseAnswer, parseObject, textOf, typeOfStatus, unreadFailure } from "../../read-answer.ts";
+import { countOf, parseAnswer, parseObject, textOf, unreadFailure } from "../../read-answer.ts";
 import { tallied, type Usage } from "../../usage.ts";
 
 /** Throws UnreadableAnswer. */
@@ -98,5 +99,5 @@ export function parseFailure(status: number, body: Buffer): ProviderFailure {
 export function failureOf({ error }: JsonObject, status: number): ProviderFailure | undefined {
   if (!isJsonObject(error) || typeof error["message"] !== "string") return undefined;
   const code = countOf(error["code"]) || status;
-  return { message: error["message"], type: typeOfStatus(code), code: textOf(error["status"]) || null };
+  return { message: error["message"], type: openaiErrorType(code), code: textOf(error["status"]) || null };
 }

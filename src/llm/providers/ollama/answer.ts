@@ -1,4 +1,5 @@
 import { isJsonObject, type Json, type JsonObject } from "../../../core/json.ts";
+import { openaiErrorType } from "../../../core/openai-error-type.ts";
 import {
   type ChatEvent,
   type ChatResult,
@@ -8,7 +9,7 @@ import {
   type ToolCall,
   UnreadableAnswer,
 } from "../../answer.ts";
-import { countOf, parseAnswer, parseObject, textOf, typeOfStatus, unreadFailure } from "../../read-answer.ts";
+import { countOf, parseAnswer, parseObject, textOf, unreadFailure } from "../../read-answer.ts";
 import { decodeJsonLines } from "../../stream-decoder.ts";
 import { tallied, type Usage } from "../../usage.ts";
 
@@ -56,7 +57,7 @@ export function parseFailure(status: number, body: Buffer): ProviderFailure {
 }
 
 function toFailure(message: string, status: number): ProviderFailure {
-  return { message, type: typeOfStatus(status), code: null };
+  return { message, type: openaiErrorType(status), code: null };
 }
 
 function toDeltas({ thinking, content }: JsonObject): ChatEvent[] {
