@@ -2,12 +2,12 @@ import {
   AggregatorRegistry,
   Counter,
   Gauge,
-  Histogram,
   type MetricObjectWithValues,
   type MetricValue,
   Registry,
 } from "prom-client";
 import { type ExchangeEnd, subscribe } from "./events.ts";
+import { CounterSeries, HistogramSeries } from "./series.ts";
 
 /** What is asked when metrics are read. */
 export interface MetricsSource {
@@ -15,8 +15,8 @@ export interface MetricsSource {
   readonly serial: number | undefined;
   readonly routes: number;
   readonly problems: number;
-  /** Age in seconds of each secret that has been read, by its reference. */
-  readonly secretAges: ReadonlyMap<string, number>;
+  /** Each secret that is served, by its reference. In seconds: since it was read, and past its ttl. */
+  readonly secrets: ReadonlyMap<string, { readonly age: number; readonly stale: number }>;
 }
 
 export interface Metrics {
@@ -62,98 +62,91 @@ export function createMetrics(source: () => MetricsSource): Metrics {
 type Stop = () => void;
 
 function countExchanges(registry: Registry): readonly Stop[] {
-  const registers = [registry];
-  const requests = new Counter({
+  const requests = new CounterSeries(registry, {
     name: "gw_http_requests_total",
     help: "Requests that have ended, by route and status; status 0: gone before an answer began.",
     labelNames: ["route", "service", "status"],
-    registers,
   });
-  const latency = new Histogram({
+  const latency = new HistogramSeries(registry, {
     name: "gw_http_latency_ms",
     help: "request: from its head to the end of the answer; upstream: until the upstream's head; gw: until the first attempt.",
     labelNames: ["type", "route"],
     buckets: LATENCY_BUCKETS_MS,
-    registers,
   });
-  const cancelled = new Counter({
+  const cancelled = new CounterSeries(registry, {
     name: "gw_http_cancelled_total",
     help: "Requests whose client went away before the answer was complete.",
     labelNames: ["route"],
-    registers,
   });
-  const bytes = new Counter({
+  const bytes = new CounterSeries(registry, {
     name: "gw_http_sent_bytes_total",
     help: "Bytes of bodies that were sent to clients.",
     labelNames: ["route"],
-    registers,
   });
-  const errors = new Counter({
+  const errors = new CounterSeries(registry, {
     name: "gw_http_errors_total",
     help: "Requests that ended with an error of gw's own, by its code.",
     labelNames: ["code"],
-    registers,
   });
-  const decisions = new Counter({
-    name: "gw_ai_decisions_total",
-    help: "AI requests by the target that served them and the reason it was chosen for.",
-    labelNames: ["route", "provider", "model", "reason"],
-    registers,
-  });
-  const tokens = new Counter({
-    name: "gw_ai_tokens_total",
-    help: "Tokens that providers reported.",
-    labelNames: ["provider", "model", "type"],
-    registers,
-  });
-  const boundModel = boundedModels();
-
-  const countAi = (route: string, ai: NonNullable<ExchangeEnd["ai"]>): void => {
-    const provider = textOf(ai["provider"]);
-    const model = boundModel(textOf(ai["model"]));
-    decisions.inc({ route, provider, model, reason: textOf(ai["reason"]) });
-    const { usage } = ai;
-    if (typeof usage !== "object" || usage === null) return;
-    for (const [type, count] of Object.entries(usage))
-      if (TOKEN_TYPES.has(type) && typeof count === "number") tokens.inc({ provider, model, type }, count);
-  };
+  const countAi = aiCounter(registry);
   return [
     subscribe("exchange-end", (event) => {
       const route = event.route ?? "";
-      requests.inc({ route, service: event.service ?? "", status: event.status });
-      latency.observe({ type: "request", route }, event.ms);
-      if (event.upstreamMs !== undefined) latency.observe({ type: "upstream", route }, event.upstreamMs);
-      if (event.proxyMs !== undefined) latency.observe({ type: "gw", route }, event.proxyMs);
-      bytes.inc({ route }, event.bytesSent);
-      if (event.isCancelled) cancelled.inc({ route });
-      if (event.errorCode !== undefined) errors.inc({ code: event.errorCode });
+      requests.add([route, event.service ?? "", String(event.status)]);
+      latency.observe(["request", route], event.ms);
+      if (event.upstreamMs !== undefined) latency.observe(["upstream", route], event.upstreamMs);
+      if (event.proxyMs !== undefined) latency.observe(["gw", route], event.proxyMs);
+      bytes.add([route], event.bytesSent);
+      if (event.isCancelled) cancelled.add([route]);
+      if (event.errorCode !== undefined) errors.add([event.errorCode]);
       if (event.ai !== undefined) countAi(route, event.ai);
     }),
   ];
 }
 
+function aiCounter(registry: Registry): (route: string, ai: NonNullable<ExchangeEnd["ai"]>) => void {
+  const decisions = new CounterSeries(registry, {
+    name: "gw_ai_decisions_total",
+    help: "AI requests by the target that served them and the reason it was chosen for.",
+    labelNames: ["route", "provider", "model", "reason"],
+  });
+  const tokens = new CounterSeries(registry, {
+    name: "gw_ai_tokens_total",
+    help: "Tokens that providers reported.",
+    labelNames: ["provider", "model", "type"],
+  });
+  const boundModel = boundedModels();
+  return (route, ai) => {
+    const provider = textOf(ai["provider"]);
+    const model = boundModel(textOf(ai["model"]));
+    decisions.add([route, provider, model, textOf(ai["reason"])]);
+    const { usage } = ai;
+    if (typeof usage !== "object" || usage === null) return;
+    for (const [type, count] of Object.entries(usage))
+      if (TOKEN_TYPES.has(type) && typeof count === "number") tokens.add([provider, model, type], count);
+  };
+}
+
 const TOKEN_TYPES: ReadonlySet<string> = new Set(["prompt_tokens", "completion_tokens"]);
 
 function countAttempts(registry: Registry): readonly Stop[] {
-  const attempts = new Counter({
+  const attempts = new CounterSeries(registry, {
     name: "gw_ai_attempts_total",
     help: "Attempts at targets, by how they ended: a status, or the code of an error.",
     labelNames: ["provider", "model", "outcome"],
-    registers: [registry],
   });
-  const latency = new Histogram({
+  const latency = new HistogramSeries(registry, {
     name: "gw_ai_attempt_ms",
     help: "How long attempts took.",
     labelNames: ["provider", "model"],
     buckets: LATENCY_BUCKETS_MS,
-    registers: [registry],
   });
   const boundModel = boundedModels();
   return [
     subscribe("attempt-end", ({ provider, model: name, status, errorCode, ms }) => {
       const model = boundModel(name);
-      attempts.inc({ provider, model, outcome: errorCode ?? String(status ?? "") });
-      latency.observe({ provider, model }, ms);
+      attempts.add([provider, model, errorCode ?? String(status ?? "")]);
+      latency.observe([provider, model], ms);
     }),
   ];
 }
