@@ -84,6 +84,7 @@ function relay(
   return new Promise((resolve) => {
     const timeouts = {
       connectMs: service.connect_timeout,
+      writeMs: service.write_timeout,
       headMs: service.read_timeout,
       idleMs: service.read_timeout,
     };

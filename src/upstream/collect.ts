@@ -2,7 +2,7 @@ import { UpstreamError } from "../core/errors.ts";
 import type { UpstreamRequest, UpstreamResponse } from "../core/http-message.ts";
 import type { Upstream, UpstreamFlow, UpstreamHandler, UpstreamTimeouts } from "./upstream.ts";
 
-const usualTimeouts: UpstreamTimeouts = { connectMs: 5_000, headMs: 60_000, idleMs: 60_000 };
+const usualTimeouts: UpstreamTimeouts = { connectMs: 5_000, writeMs: 60_000, headMs: 60_000, idleMs: 60_000 };
 
 interface CollectOptions {
   readonly signal: AbortSignal;

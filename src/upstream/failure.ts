@@ -25,6 +25,9 @@ function causeCode(error: Error): string {
   return "code" in error && typeof error.code === "string" ? error.code : error.name;
 }
 
+/** Node and undici have no word for it. */
+export const WRITE_TIMEOUT = "WRITE_TIMEOUT";
+
 const known: Readonly<Record<string, ErrorCodeName>> = {
   ENOTFOUND: "GW_UPSTREAM_DNS",
   EAI_AGAIN: "GW_UPSTREAM_DNS",
@@ -32,6 +35,7 @@ const known: Readonly<Record<string, ErrorCodeName>> = {
   UND_ERR_CONNECT_TIMEOUT: "GW_UPSTREAM_TIMEOUT",
   UND_ERR_HEADERS_TIMEOUT: "GW_UPSTREAM_TIMEOUT",
   UND_ERR_BODY_TIMEOUT: "GW_UPSTREAM_TIMEOUT",
+  [WRITE_TIMEOUT]: "GW_UPSTREAM_TIMEOUT",
   ETIMEDOUT: "GW_UPSTREAM_TIMEOUT",
   UND_ERR_HEADERS_OVERFLOW: "GW_UPSTREAM_INVALID",
   UND_ERR_ABORTED: "GW_UPSTREAM_ABORTED",
@@ -60,7 +64,7 @@ function describe(code: ErrorCodeName, cause: string, { host, isSent, hasHead }:
     case "GW_UPSTREAM_DNS":
       return `name resolution failed: the upstream "${host}" was not found (${cause}). Check the host name and the DNS of this machine.`;
     case "GW_UPSTREAM_TIMEOUT":
-      return `The upstream server is timing out: "${host}" ${timedOut(isSent, hasHead)} (${cause}).`;
+      return `The upstream server is timing out: "${host}" ${timedOut(cause, isSent, hasHead)} (${cause}).`;
     case "GW_UPSTREAM_TLS":
       return `The TLS connection to "${host}" failed (${cause}). Check its certificate and that the port speaks TLS.`;
     case "GW_UPSTREAM_INVALID":
@@ -76,7 +80,8 @@ function describe(code: ErrorCodeName, cause: string, { host, isSent, hasHead }:
   }
 }
 
-function timedOut(isSent: boolean, hasHead: boolean): string {
+function timedOut(cause: string, isSent: boolean, hasHead: boolean): string {
+  if (cause === WRITE_TIMEOUT) return "did not take the whole request in time";
   if (!isSent) return "did not accept a connection in time";
   return hasHead ? "stopped in the middle of its answer" : "did not answer in time";
 }

@@ -1,10 +1,12 @@
+import { Readable } from "node:stream";
 import type { Dispatcher } from "undici";
 import type { UpstreamRequest } from "../core/http-message.ts";
-import { toUpstreamError } from "./failure.ts";
+import { toUpstreamError, WRITE_TIMEOUT } from "./failure.ts";
 import { readResponseHeaders } from "./headers.ts";
 import { hostAndPort, type Pools } from "./pools.ts";
 import type { SilenceWatch, Watched } from "./silence-watch.ts";
 import type { UpstreamFlow, UpstreamHandler, UpstreamTimeouts } from "./upstream.ts";
+import { inPieces } from "./written-body.ts";
 
 /** What all requests of a client share. */
 export interface Sender {
@@ -19,26 +21,30 @@ export function send(
   timeouts: UpstreamTimeouts,
   handler: UpstreamHandler,
 ): void {
-  const delivery = new Delivery(request, timeouts, handler, watch);
-  // While a body is streamed to the upstream, only undici knows when it has been sent.
-  const own = isStreamed(request) ? timeouts : noTimeouts;
+  const delivery = new Delivery(request.origin, timeouts, handler, watch);
   const options: Dispatcher.DispatchOptions = {
     method: request.method,
     path: request.path,
-    headers: request.headers as string[],
-    body: request.body,
-    headersTimeout: own.headMs,
-    bodyTimeout: own.idleMs,
+    ...toBody(request, delivery),
+    // The watch keeps the time.
+    headersTimeout: 0,
+    bodyTimeout: 0,
   };
   pools.get(request.origin, timeouts.connectMs).dispatch(options, delivery);
   // undici's pool never uses a connection again that refused to write a request: start afresh instead of losing one each time.
   if (delivery.wasRefused) pools.retire(request.origin, timeouts.connectMs);
 }
 
-const noTimeouts = { headMs: 0, idleMs: 0 };
-
-function isStreamed({ body }: UpstreamRequest): boolean {
-  return body !== null && typeof body === "object" && !Buffer.isBuffer(body);
+function toBody(
+  { headers, body }: UpstreamRequest,
+  delivery: Delivery,
+): Pick<Dispatcher.DispatchOptions, "headers" | "body"> {
+  if (body === null || typeof body === "string") return { headers: headers as string[], body };
+  const stream = Buffer.isBuffer(body) ? inPieces(body) : body;
+  if (stream === undefined) return { headers: headers as string[], body };
+  delivery.follow(stream);
+  const all = Buffer.isBuffer(body) ? [...headers, "Content-Length", String(body.length)] : (headers as string[]);
+  return { headers: all, body: stream };
 }
 
 /**
@@ -52,18 +58,15 @@ class Delivery implements UpstreamFlow, Watched, Dispatcher.DispatchHandler {
   readonly #origin: string;
   readonly #handler: UpstreamHandler;
   readonly #watch: SilenceWatch;
-  /** 0: no limit, or it is undici's to keep. */
-  readonly #headMs: number;
-  readonly #idleMs: number;
+  readonly #timeouts: UpstreamTimeouts;
   #abort: ((reason?: Error) => void) | undefined;
   #resume: (() => void) | undefined;
+  #isWritten = false;
   #hasHead = false;
 
-  constructor(request: UpstreamRequest, timeouts: UpstreamTimeouts, handler: UpstreamHandler, watch: SilenceWatch) {
-    const { headMs, idleMs } = isStreamed(request) ? noTimeouts : timeouts;
-    this.#origin = request.origin;
-    this.#headMs = headMs;
-    this.#idleMs = idleMs;
+  constructor(origin: string, timeouts: UpstreamTimeouts, handler: UpstreamHandler, watch: SilenceWatch) {
+    this.#origin = origin;
+    this.#timeouts = timeouts;
     this.#handler = handler;
     this.#watch = watch;
   }
@@ -72,29 +75,39 @@ class Delivery implements UpstreamFlow, Watched, Dispatcher.DispatchHandler {
     this.#abort?.();
   }
 
+  /** The stream is what is sent: undici pauses it while the upstream does not take what was written. */
+  follow(body: Readable): void {
+    body.on("pause", () => this.#expectReading(this.#timeouts.writeMs));
+    // What is waited for now is the client.
+    body.on("resume", () => this.#expectReading(0));
+  }
+
   resume(): void {
-    this.#expect(this.#idleMs);
+    this.#expect(this.#timeouts.idleMs);
     this.#resume?.();
   }
 
   onSilent(): void {
     this.#watch.remove(this);
-    const code = this.#hasHead ? "UND_ERR_BODY_TIMEOUT" : "UND_ERR_HEADERS_TIMEOUT";
-    this.#abort?.(Object.assign(new Error("The upstream was silent for too long."), { code }));
+    this.#abort?.(Object.assign(new Error("The upstream was silent for too long."), { code: this.#silenceCode() }));
   }
 
   onConnect(abort: (reason?: Error) => void): void {
     this.#abort = abort;
     this.#watch.add(this);
-    this.#expect(this.#headMs);
     this.#handler.onStart(this);
+  }
+
+  onRequestSent(): void {
+    this.#isWritten = true;
+    if (!this.#hasHead) this.#expect(this.#timeouts.headMs);
   }
 
   onHeaders(status: number, headers: Buffer[], resume: () => void): boolean {
     if (status < 200) return true;
     this.#resume = resume;
     this.#hasHead = true;
-    this.#expect(this.#idleMs);
+    this.#expect(this.#timeouts.idleMs);
     this.#handler.onHead(status, readResponseHeaders(headers));
     return true;
   }
@@ -102,7 +115,7 @@ class Delivery implements UpstreamFlow, Watched, Dispatcher.DispatchHandler {
   onData(chunk: Buffer): boolean {
     const goesOn = this.#handler.onData(chunk);
     // A client that reads slowly is not the upstream's silence.
-    this.#expect(goesOn ? this.#idleMs : 0);
+    this.#expect(goesOn ? this.#timeouts.idleMs : 0);
     return goesOn;
   }
 
@@ -117,6 +130,16 @@ class Delivery implements UpstreamFlow, Watched, Dispatcher.DispatchHandler {
     this.wasRefused = !isSent && "code" in error && error.code === "UND_ERR_INVALID_ARG";
     const host = hostAndPort(new URL(this.#origin));
     this.#handler.onError(toUpstreamError(error, { host, isSent, hasHead: this.#hasHead }));
+  }
+
+  #silenceCode(): string {
+    if (this.#hasHead) return "UND_ERR_BODY_TIMEOUT";
+    return this.#isWritten ? "UND_ERR_HEADERS_TIMEOUT" : WRITE_TIMEOUT;
+  }
+
+  /** After the head, which may come before the request was read, the answer is what counts. */
+  #expectReading(ms: number): void {
+    if (!this.#isWritten && !this.#hasHead) this.#expect(ms);
   }
 
   /** A sign of life within `ms` milliseconds; 0: no limit. */

@@ -4,6 +4,8 @@ import type { UpstreamRequest, UpstreamResponse } from "../core/http-message.ts"
 /** All in milliseconds. */
 export interface UpstreamTimeouts {
   readonly connectMs: number;
+  /** Between two pieces of the request that the connection takes. 0: no limit. */
+  readonly writeMs: number;
   /** From the end of the request to the response's head. */
   readonly headMs: number;
   /** Between two pieces of the body. 0: no limit. */

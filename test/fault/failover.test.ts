@@ -23,6 +23,8 @@ interface Fault {
   readonly isFinal?: true;
   /** Time passes until the stream counts as stalled: before its first byte, or after it. */
   readonly stalls?: "before" | "after";
+  /** The server reads nothing, of a request that is more than connections hold. */
+  readonly isDeaf?: true;
 }
 
 /** What became of a request. */
@@ -34,6 +36,8 @@ interface Seen {
 
 const READ_TIMEOUT_MS = 300;
 const CONNECT_TIMEOUT_MS = 300;
+const WRITE_TIMEOUT_MS = 300;
+const DEAF_BYTES = 32 << 20;
 const json = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n";
 const sse = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n";
 const event = chunk('data: {"choices":[{"index":0,"delta":{"content":"one"}}]}\n\n');
@@ -50,6 +54,7 @@ const faults: readonly Fault[] = [
   { name: "reset before the head", does: (socket) => socket.resetAndDestroy() },
   { name: "closed in the middle of the head", does: (socket) => socket.end("HTTP/1.1 200 OK\r\ncontent-ty") },
   { name: "an answer that is not HTTP", does: (socket) => socket.end("hello\r\n\r\n") },
+  { name: "a large request not taken within write_timeout", isDeaf: true },
   { name: "no head within read_timeout" },
   { name: "reset between the head and the first byte", does: (socket) => cutAfter(socket, json) },
   { name: "the same, of a stream", does: (socket) => cutAfter(socket, sse), isStream: true },
@@ -100,7 +105,7 @@ const seen = new Map<string, Seen>();
 
 describe.each(Object.entries(criteria))("with %s criteria", (name, list) => {
   test.each(faults)("$name", async (fault) => {
-    const server = await startFaultyServer(fault.does ?? (() => {}));
+    const server = await startFaultyServer(fault.does ?? (() => {}), { reads: fault.isDeaf !== true });
     const gateway = await startFor(fault, server, list);
     try {
       const found = await askOnce(gateway, fault);
@@ -125,18 +130,20 @@ test("docs/failover.md shows what was seen (UPDATE_DOCS=1 writes it)", () => {
 });
 
 async function startFor(fault: Fault, server: FaultyServer, list: Criteria): Promise<AiGateway> {
-  const { origin = "http://127.0.0.1:{port}" } = fault;
+  const { origin = "http://127.0.0.1:{port}", isDeaf = false } = fault;
   const first = typeof origin === "string" ? origin.replace("{port}", String(server.port)) : await origin();
   const targets = [
     aiTarget(first, { name: "first", description: "one", weight: 2 }),
     aiTarget(second.origin, { name: "second", description: "two", weight: 1 }),
   ];
-  const timeouts = { connect_timeout: CONNECT_TIMEOUT_MS, read_timeout: READ_TIMEOUT_MS };
+  const timeouts = isDeaf
+    ? { write_timeout: WRITE_TIMEOUT_MS, read_timeout: 60_000 }
+    : { connect_timeout: CONNECT_TIMEOUT_MS, read_timeout: READ_TIMEOUT_MS };
   const balancer = { ...timeouts, algorithm: "priority", failover_criteria: list } as const;
-  return await startAiGateway(aiConfig(targets, { balancer }));
+  return await startAiGateway(aiConfig(targets, { balancer, max_request_body_size: 2 * DEAF_BYTES }));
 }
 
-async function askOnce(gateway: AiGateway, { isStream = false, stalls }: Fault): Promise<Seen> {
+async function askOnce(gateway: AiGateway, { isStream = false, stalls, isDeaf = false }: Fault): Promise<Seen> {
   const ended = nextAiLog();
   const client = await new Promise<string>((resolve) => {
     const headers = { "content-type": "application/json" };
@@ -151,7 +158,12 @@ async function askOnce(gateway: AiGateway, { isStream = false, stalls }: Fault):
       response.on("end", () => resolve(describeAnswer(response.statusCode ?? 0, text)));
     });
     sent.on("error", (error) => resolve(`cut off (${error.message})`));
-    sent.end(JSON.stringify({ stream: isStream, messages: [{ role: "user", content: "tea" }] }));
+    sent.end(
+      JSON.stringify({
+        stream: isStream,
+        messages: [{ role: "user", content: isDeaf ? "x".repeat(DEAF_BYTES) : "tea" }],
+      }),
+    );
     if (stalls === "before") void passTime(gateway);
   });
   const { attempts, billed_attempts: billed } = await ended;

@@ -6,12 +6,19 @@ export interface FaultyServer {
   close(): Promise<void>;
 }
 
-/** A loopback server that does `misbehave` to each connection once a whole request has been read, and nothing more. */
-export async function startFaultyServer(misbehave: (socket: Socket) => void): Promise<FaultyServer> {
+/**
+ * A loopback server that does `misbehave` to each connection once a whole request has been read, and nothing more. With `reads: false` it
+ * reads nothing at all.
+ */
+export async function startFaultyServer(
+  misbehave: (socket: Socket) => void,
+  { reads = true }: { readonly reads?: boolean } = {},
+): Promise<FaultyServer> {
   const sockets = new Set<Socket>();
-  const server = createServer((socket) => {
+  const server = createServer({ pauseOnConnect: !reads }, (socket) => {
     sockets.add(socket);
     socket.on("error", () => {});
+    if (!reads) return;
     let received = "";
     socket.setEncoding("latin1");
     socket.on("data", (chunk: string) => {

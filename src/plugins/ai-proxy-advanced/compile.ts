@@ -47,13 +47,13 @@ const CATCHALL = "CATCHALL";
 /** Throws ConfigError when a target's endpoint cannot be told. */
 export function compileConfig(config: AiProxyAdvancedConfig, services: PluginServices): CompiledConfig {
   const { balancer } = config;
-  const { connect_timeout: connectMs, read_timeout: readMs } = balancer;
+  const { connect_timeout: connectMs, write_timeout: writeMs, read_timeout: readMs } = balancer;
   return {
     targets: config.targets.map((_, index) => compileTarget(config, index, services)),
     failover: { criteria: new Set<string>(balancer.failover_criteria), maxAttempts: balancer.retries + 1 },
     // As nginx: read_timeout is the time between two reads, the first of which is the head.
-    timeouts: { connectMs, headMs: readMs, idleMs: readMs },
-    streamTimeouts: { connectMs, headMs: readMs, idleMs: 0 },
+    timeouts: { connectMs, writeMs, headMs: readMs, idleMs: readMs },
+    streamTimeouts: { connectMs, writeMs, headMs: readMs, idleMs: 0 },
     deadlineMs: config.gw.deadline_ms,
   };
 }

@@ -2,14 +2,16 @@ import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
+import { PassThrough } from "node:stream";
 import { afterEach, expect, test } from "vitest";
 import type { UpstreamError } from "../../../src/core/errors.ts";
 import type { UpstreamRequest } from "../../../src/core/http-message.ts";
 import { createUpstream } from "../../../src/upstream/create-upstream.ts";
 import type { Upstream, UpstreamFlow, UpstreamHandler } from "../../../src/upstream/upstream.ts";
+import { startFaultyServer } from "../../support/faulty-server.ts";
 import { closedOrigin, type FakeUpstream, startFakeUpstream } from "../../support/fake-upstream.ts";
 
-const timeouts = { connectMs: 5_000, headMs: 5_000, idleMs: 5_000 };
+const timeouts = { connectMs: 5_000, writeMs: 5_000, headMs: 5_000, idleMs: 5_000 };
 const opened: { close(): Promise<void> }[] = [];
 
 afterEach(async () => {
@@ -245,6 +247,46 @@ test("a connection that is not answered in time, before and after the head", asy
   await stalled.over;
   expect(stalled.calls).toEqual(["start", "head 200", "error GW_UPSTREAM_TIMEOUT"]);
 });
+
+test("a large request that the server does not read has a time limit of its own", async () => {
+  const server = await startFaultyServer(() => {}, { reads: false });
+  opened.push(server);
+  const body = "x".repeat(32 << 20);
+  const limits = { ...timeouts, writeMs: 30, headMs: 0 };
+  const recorder = await sendTo(upstreamOf(), post(`http://127.0.0.1:${server.port}`, body), limits);
+  expect(recorder.calls).toEqual(["start", "error GW_UPSTREAM_TIMEOUT"]);
+  expect(recorder.error?.message).toContain("did not take the whole request in time");
+  expect(recorder.error?.details).toMatchObject({ sent: true });
+});
+
+test("a large request arrives whole, with its length", async () => {
+  const server = await fake({ reply: (request) => request.answer(200, {}, request.headers["content-length"]) });
+  const body = Array.from({ length: 100_000 }, (_, number) => String(number)).join();
+  const recorder = await sendTo(upstreamOf(), post(server.origin, body));
+  expect(recorder.text).toBe(String(body.length));
+  expect(server.requests[0]?.body.toString() === body).toBe(true);
+});
+
+test("a streamed request may wait for its client as long as it likes", async () => {
+  const server = await fake({ reply: (request) => request.answer(200, {}, request.body.toString()) });
+  const upstream = upstreamOf();
+  const body = new PassThrough();
+  const recorder = new Recorder();
+  const limits = { ...timeouts, writeMs: 30, headMs: 30 };
+  upstream.send({ ...post(server.origin), body }, limits, recorder);
+  body.write("one ");
+  await runIntoLimit(upstream, 60);
+  body.end("two");
+  await recorder.over;
+  expect(recorder.text).toBe("one two");
+});
+
+/** Time passes: another request is not answered. */
+async function runIntoLimit(upstream: Upstream, headMs: number): Promise<void> {
+  const silent = await fake();
+  const { calls } = await sendTo(upstream, post(silent.origin), { ...timeouts, headMs });
+  expect(calls).toEqual(["start", "error GW_UPSTREAM_TIMEOUT"]);
+}
 
 test("a reset before and in the middle of the answer", async () => {
   const server = await fake();
