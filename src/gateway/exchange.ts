@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { ErrorCodeName } from "../core/error-codes.ts";
-import { BugError, RequestError } from "../core/errors.ts";
+import { BugError } from "../core/errors.ts";
 import type { Exchange, Identity } from "../plugins/plugin.ts";
 import { Answer } from "./answer.ts";
 import { ClientRequest } from "./client-request.ts";
@@ -107,18 +107,9 @@ export class HttpExchange implements Exchange {
 
   async readBody(maxBytes: number): Promise<Buffer> {
     const limit = Math.min(maxBytes > 0 ? maxBytes : Number.POSITIVE_INFINITY, this.#bodyLimit);
-    const body = await (this.#body ??= this.#readBody(limit));
+    const body = await (this.#body ??= readWhole(this.incoming, limit, (listener) => this.onCancel(listener)));
     if (body.length > limit) throw tooLarge(limit);
     return body;
-  }
-
-  #readBody(limit: number): Promise<Buffer> {
-    return new Promise((resolve, reject) => {
-      this.onCancel(() =>
-        reject(new RequestError("GW_REQUEST_ABORTED", "The client went away before its request was complete.")),
-      );
-      readWhole(this.incoming, limit).then(resolve, reject);
-    });
   }
 
   /** The body to send on: as a stream unless a plugin has read it; null when there is none. */

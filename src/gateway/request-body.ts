@@ -10,9 +10,13 @@ export function hasBody(incoming: IncomingMessage): boolean {
 
 /**
  * The whole body. Throws RequestError GW_REQUEST_TOO_LARGE beyond `limit` bytes; what follows is then read and dropped, so
- * that the client can read the answer. Never settles when the client goes away: the caller has to race it.
+ * that the client can read the answer. Throws GW_REQUEST_ABORTED when the client goes away, which `onCancel` tells.
  */
-export function readWhole(incoming: IncomingMessage, limit: number): Promise<Buffer> {
+export function readWhole(
+  incoming: IncomingMessage,
+  limit: number,
+  onCancel: (listener: () => void) => void,
+): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     let first: Buffer | undefined;
     let all: Buffer[] | undefined;
@@ -31,7 +35,12 @@ export function readWhole(incoming: IncomingMessage, limit: number): Promise<Buf
 
     if (Number(incoming.headers["content-length"] ?? 0) > limit) refuse();
     else incoming.on("data", onData).on("end", onEnd);
+    onCancel(() => reject(gone()));
   });
+}
+
+function gone(): RequestError {
+  return new RequestError("GW_REQUEST_ABORTED", "The client went away before its request was complete.");
 }
 
 const empty = Buffer.alloc(0);
