@@ -106,8 +106,9 @@ async function compare(
 
 function conclude(plan: DecisionPlan, question: Question, match: Match): Decision {
   const isWhole = plan.balancer.isByDistanceOnly && question.candidates === plan.targets;
-  const decision = (isWhole ? plan.remembered.get(match) : undefined) ?? orderCandidates(plan, question, match);
-  if (isWhole) plan.remembered.set(match, decision);
+  const known = isWhole ? plan.remembered.get(match) : undefined;
+  const decision = known ?? orderCandidates(plan, question, match);
+  if (isWhole && known === undefined) plan.remembered.set(match, decision);
   return choose(plan, question, decision);
 }
 
