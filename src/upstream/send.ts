@@ -1,4 +1,4 @@
-import { Readable } from "node:stream";
+import type { Readable } from "node:stream";
 import type { Dispatcher } from "undici";
 import type { UpstreamRequest } from "../core/http-message.ts";
 import { toUpstreamError, WRITE_TIMEOUT } from "./failure.ts";
@@ -43,8 +43,13 @@ function toBody(
   const stream = Buffer.isBuffer(body) ? inPieces(body) : body;
   if (stream === undefined) return { headers: headers as string[], body };
   delivery.follow(stream);
-  const all = Buffer.isBuffer(body) ? [...headers, "Content-Length", String(body.length)] : (headers as string[]);
+  const isLengthKnown = !Buffer.isBuffer(body) || headers.some(isContentLength);
+  const all = isLengthKnown ? (headers as string[]) : [...headers, "Content-Length", String(body.length)];
   return { headers: all, body: stream };
+}
+
+function isContentLength(text: string, index: number): boolean {
+  return index % 2 === 0 && text.toLowerCase() === "content-length";
 }
 
 /**

@@ -130,20 +130,21 @@ test("docs/failover.md shows what was seen (UPDATE_DOCS=1 writes it)", () => {
 });
 
 async function startFor(fault: Fault, server: FaultyServer, list: Criteria): Promise<AiGateway> {
-  const { origin = "http://127.0.0.1:{port}", isDeaf = false } = fault;
+  const { origin = "http://127.0.0.1:{port}", isDeaf } = fault;
   const first = typeof origin === "string" ? origin.replace("{port}", String(server.port)) : await origin();
   const targets = [
     aiTarget(first, { name: "first", description: "one", weight: 2 }),
     aiTarget(second.origin, { name: "second", description: "two", weight: 1 }),
   ];
-  const timeouts = isDeaf
-    ? { write_timeout: WRITE_TIMEOUT_MS, read_timeout: 60_000 }
-    : { connect_timeout: CONNECT_TIMEOUT_MS, read_timeout: READ_TIMEOUT_MS };
+  const timeouts =
+    isDeaf === true
+      ? { write_timeout: WRITE_TIMEOUT_MS, read_timeout: 60_000 }
+      : { connect_timeout: CONNECT_TIMEOUT_MS, read_timeout: READ_TIMEOUT_MS };
   const balancer = { ...timeouts, algorithm: "priority", failover_criteria: list } as const;
   return await startAiGateway(aiConfig(targets, { balancer, max_request_body_size: 2 * DEAF_BYTES }));
 }
 
-async function askOnce(gateway: AiGateway, { isStream = false, stalls, isDeaf = false }: Fault): Promise<Seen> {
+async function askOnce(gateway: AiGateway, { isStream = false, stalls, isDeaf }: Fault): Promise<Seen> {
   const ended = nextAiLog();
   const client = await new Promise<string>((resolve) => {
     const headers = { "content-type": "application/json" };
@@ -161,7 +162,7 @@ async function askOnce(gateway: AiGateway, { isStream = false, stalls, isDeaf = 
     sent.end(
       JSON.stringify({
         stream: isStream,
-        messages: [{ role: "user", content: isDeaf ? "x".repeat(DEAF_BYTES) : "tea" }],
+        messages: [{ role: "user", content: isDeaf === true ? "x".repeat(DEAF_BYTES) : "tea" }],
       }),
     );
     if (stalls === "before") void passTime(gateway);
