@@ -63,6 +63,10 @@ export const balancers: Readonly<Record<string, BalancerDefinition>> = {
 export const embedders: Readonly<Record<string, Lazy<EmbedderDefinition>>> = {
   openai: async () => (await import("./embeddings/embedders/openai.ts")).openaiEmbedder,
   mistral: async () => (await import("./embeddings/embedders/mistral.ts")).mistralEmbedder,
+  azure: async () => (await import("./embeddings/embedders/azure.ts")).azureEmbedder,
+  gemini: async () => (await import("./embeddings/embedders/gemini.ts")).geminiEmbedder,
+  huggingface: async () => (await import("./embeddings/embedders/huggingface.ts")).huggingfaceEmbedder,
+  ollama: async () => (await import("./embeddings/embedders/ollama.ts")).ollamaEmbedder,
   local: async () => (await import("./embeddings/embedders/local/local.ts")).localEmbedder,
 };
 

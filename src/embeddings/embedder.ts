@@ -1,10 +1,11 @@
+import type { JsonObject } from "../core/json.ts";
 import type { Notify } from "../core/notice.ts";
 import type { Secret } from "../core/secret.ts";
 import type { Upstream } from "../upstream/upstream.ts";
 
 /** Turns texts into vectors. Every entry of the catalogue passes test/contract/embedder.contract.ts. */
 export interface Embedder {
-  /** The provider: `openai`, `mistral`, `local`. */
+  /** The provider: `openai`, `azure`, `local`. */
   readonly name: string;
   readonly model: string;
   /** Length of every vector it returns. */
@@ -25,6 +26,8 @@ export interface EmbedderSettings {
   readonly dimensions: number;
   /** `model.options.upstream_url`: the full URL of the embeddings endpoint. */
   readonly upstreamUrl?: string;
+  /** `model.options`: the vendors' own are in blocks named after them. */
+  readonly options?: JsonObject;
   readonly auth?: EmbedderAuth;
 }
 

@@ -98,7 +98,7 @@ export interface AiProxyAdvancedConfig {
      */
     readonly model: {
       /**
-       * Whose embedding model. This version runs openai, mistral and local (inside gw, without a key).
+       * Whose embedding model; local runs inside gw, without a key.
        */
       readonly provider: "openai" | "mistral" | "azure" | "bedrock" | "gemini" | "huggingface" | "ollama" | "local";
       /**

@@ -2,6 +2,7 @@ import { headProblem } from "../../balancer/head/head.ts";
 import { didYouMean } from "../../core/did-you-mean.ts";
 import type { AiProxyAdvancedConfig, ConfigFinding } from "../../config/types.ts";
 import { checkAuth } from "./check-auth.ts";
+import { checkEmbeddingOptions } from "./check-embedding-options.ts";
 import { allOrNone, error, noEffect, notSupported, warning } from "./check-finding.ts";
 
 type Embeddings = NonNullable<AiProxyAdvancedConfig["embeddings"]>;
@@ -9,7 +10,15 @@ type VectorDb = NonNullable<AiProxyAdvancedConfig["vectordb"]>;
 
 const CATCHALL = "CATCHALL";
 const LOCAL_MODEL = "universal-sentence-encoder-lite";
-const RUN_EMBEDDERS: ReadonlySet<string> = new Set(["openai", "mistral", "local"]);
+const RUN_EMBEDDERS: ReadonlySet<string> = new Set([
+  "openai",
+  "mistral",
+  "azure",
+  "gemini",
+  "huggingface",
+  "ollama",
+  "local",
+]);
 
 /** What the semantic algorithm needs, and whether its parts fit together. */
 export function checkSemantic(config: AiProxyAdvancedConfig): readonly ConfigFinding[] {
@@ -45,11 +54,11 @@ export function checkEmbeddings({ model, auth }: Embeddings, vectordb: VectorDb 
       notSupported(
         "embeddings.model.provider",
         `the embedding provider ${model.provider}`,
-        "Use openai, mistral or local.",
+        "Use a model with an API key, as of openai or gemini, or the local one.",
       ),
     ];
   }
-  const findings = [...checkAuth(auth, "embeddings.auth")];
+  const findings = [...checkAuth(auth, "embeddings.auth"), ...checkEmbeddingOptions(model)];
   if (model.provider === "local" && auth !== undefined)
     findings.push(noEffect("embeddings.auth", "auth of the local embedding model"));
   if (model.provider === "local" && model.name !== LOCAL_MODEL) {
@@ -167,7 +176,12 @@ const modelLengths: Readonly<Record<string, readonly [least: number, most: numbe
   "openai text-embedding-3-small": [1, 1536],
   "openai text-embedding-3-large": [1, 3072],
   "openai text-embedding-ada-002": [1536, 1536],
+  "azure text-embedding-3-small": [1, 1536],
+  "azure text-embedding-3-large": [1, 3072],
+  "azure text-embedding-ada-002": [1536, 1536],
   "mistral mistral-embed": [1024, 1024],
+  "gemini gemini-embedding-001": [1, 3072],
+  "gemini text-embedding-004": [1, 768],
   // Longer vectors are filled with zeros.
   [`local ${LOCAL_MODEL}`]: [512, Infinity],
 };

@@ -149,12 +149,14 @@ async function openEmbedder(
 ): Promise<Embedder> {
   const definition = await services.embedder(model.provider);
   if (definition === undefined) throw new BugError(`embeddings.model.provider "${model.provider}" is not known.`);
-  const upstreamUrl = model.options?.upstream_url;
+  const { options } = model;
+  const upstreamUrl = options?.upstream_url;
   const settings: EmbedderSettings = {
     provider: model.provider,
     model: model.name,
     dimensions,
     ...(upstreamUrl === undefined ? {} : { upstreamUrl }),
+    ...(isJsonObject(options) ? { options } : {}),
     ...(auth === undefined ? {} : { auth: await embedderAuth(auth, credentials, services) }),
   };
   return await definition.create(settings, { upstream: services.upstream, notify: services.notify });
@@ -220,7 +222,7 @@ function indexSpec(
   owner: string,
 ): IndexSpec {
   const { dimensions, distance_metric: metric } = vectordb;
-  const identity = [model.provider, model.name, model.options?.upstream_url ?? null, dimensions, metric, texts];
+  const identity = [model.provider, model.name, model.options ?? null, dimensions, metric, texts];
   const fingerprint = createHash("sha256").update(JSON.stringify(identity)).digest("hex").slice(0, 16);
   return { owner, fingerprint, dimensions, metric };
 }

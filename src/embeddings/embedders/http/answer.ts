@@ -1,8 +1,6 @@
-import type { UpstreamResponse } from "../../../core/http-message.ts";
-import { isJsonObject } from "../../../core/json.ts";
-import { EmbeddingError } from "../../embedding-error.ts";
+import type { EmbeddingRow } from "./api.ts";
 import type { Credential } from "./credential.ts";
-import { parseBody } from "./parse-body.ts";
+import { EmbeddingError } from "../../embedding-error.ts";
 
 /** One request for vectors, as far as judging its answer needs it. */
 export interface Asked {
@@ -17,32 +15,13 @@ export interface Asked {
  * The vectors of a 200 answer in the order of the texts, each of `asked.dimensions` numbers: shorter ones are padded with zeros, which
  * changes neither cosine nor distance. Throws EmbeddingError, which quotes nothing of the answer.
  */
-export function readVectors({ body }: UpstreamResponse, asked: Asked): readonly Float32Array[] {
-  const rows = readRows(body);
+export function toVectors(rows: readonly EmbeddingRow[] | undefined, asked: Asked): readonly Float32Array[] {
   if (rows === undefined) throw unusable(asked, "is not a list of embeddings: is upstream_url an embeddings endpoint?");
   if (rows.length !== asked.texts.length)
     throw unusable(asked, `has ${rows.length} vectors for ${asked.texts.length} texts.`);
   const byIndex = new Map(rows.map((row, position) => [row.index ?? position, toVector(row.embedding, asked)]));
   if (byIndex.size < rows.length) throw unusable(asked, "has two vectors for one text.");
   return [...byIndex].toSorted(([a], [b]) => a - b).map(([, vector]) => vector);
-}
-
-interface Row {
-  readonly index?: number;
-  readonly embedding: readonly unknown[];
-}
-
-function readRows(body: Buffer): readonly Row[] | undefined {
-  const answer = parseBody(body);
-  if (!isJsonObject(answer) || !Array.isArray(answer["data"])) return undefined;
-  const rows: readonly unknown[] = answer["data"];
-  return rows.every((row) => isRow(row, rows.length)) ? rows : undefined;
-}
-
-function isRow(row: unknown, count: number): row is Row {
-  if (!isJsonObject(row) || !Array.isArray(row["embedding"])) return false;
-  const index = row["index"];
-  return index === undefined || (Number.isInteger(index) && Number(index) >= 0 && Number(index) < count);
 }
 
 function toVector(numbers: readonly unknown[], asked: Asked): Float32Array {

@@ -5,15 +5,12 @@ const HEADERS = ["content-type", "application/json", "accept", "application/json
 
 interface EmbeddingsCall {
   readonly url: URL;
-  readonly model: string;
-  readonly texts: readonly string[];
-  /** The field that asks for a length of the vectors, when the model takes it. */
-  readonly wish: Readonly<Record<string, number>>;
+  readonly headers: readonly string[];
+  readonly body: Readonly<Record<string, unknown>>;
 }
 
-/** Sends no `encoding_format`: plain numbers, the default, are what every server that imitates OpenAI agrees on. */
 export function buildRequest(
-  { url, model, texts, wish }: EmbeddingsCall,
+  { url, headers, body }: EmbeddingsCall,
   credentials: readonly Credential[],
 ): UpstreamRequest {
   const withCredentials = new URL(url);
@@ -22,8 +19,8 @@ export function buildRequest(
     method: "POST",
     origin: url.origin,
     path: `${withCredentials.pathname}${withCredentials.search}`,
-    headers: [...HEADERS, ...revealed(credentials, "header").flat()],
-    body: JSON.stringify({ model, input: texts, ...wish, ...Object.fromEntries(revealed(credentials, "body")) }),
+    headers: [...HEADERS, ...headers, ...revealed(credentials, "header").flat()],
+    body: JSON.stringify({ ...body, ...Object.fromEntries(revealed(credentials, "body")) }),
   };
 }
 

@@ -6,13 +6,13 @@ const MAX_CHARACTERS = 60_000;
 const MAX_TEXT_CHARACTERS = 8000;
 
 /** Requests' worth of texts, in order, each cut to what a model accepts; an empty text, which models refuse, becomes a space. */
-export function batchTexts(texts: readonly string[]): readonly (readonly string[])[] {
+export function batchTexts(texts: readonly string[], maxTexts = MAX_TEXTS): readonly (readonly string[])[] {
   const batches: string[][] = [];
   let characters = 0;
   for (const text of texts.map(cutText)) {
     const batch = batches.at(-1);
     characters += text.length;
-    if (batch !== undefined && batch.length < MAX_TEXTS && characters <= MAX_CHARACTERS) {
+    if (batch !== undefined && batch.length < maxTexts && characters <= MAX_CHARACTERS) {
       batch.push(text);
       continue;
     }
