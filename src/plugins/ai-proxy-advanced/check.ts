@@ -1,6 +1,6 @@
 import type { AiProxyAdvancedConfig, CheckContext, ConfigFinding } from "../../config/types.ts";
 import { checkBalancer } from "./check-balancer.ts";
-import { noEffect, notSupported } from "./check-finding.ts";
+import { notSupported } from "./check-finding.ts";
 import { checkEmbeddings, checkSemantic, checkVectorDb } from "./check-semantic.ts";
 import { checkTarget } from "./check-target.ts";
 
@@ -23,7 +23,6 @@ export function checkAiProxyAdvanced(config: AiProxyAdvancedConfig, _context: Ch
 function checkUnrun({
   acls,
   genai_category: category,
-  gw,
   llm_format: format,
 }: AiProxyAdvancedConfig): readonly ConfigFinding[] {
   const findings: ConfigFinding[] = [];
@@ -32,6 +31,5 @@ function checkUnrun({
   if (format !== "openai") findings.push(notSupported("llm_format", `llm_format ${format}`, "Use openai."));
   if (category !== "text/generation")
     findings.push(notSupported("genai_category", `genai_category ${category}`, "Use text/generation."));
-  if (gw.refresh_on_401 === true) findings.push(noEffect("gw.refresh_on_401", "gw.refresh_on_401"));
   return findings;
 }

@@ -119,7 +119,7 @@ describe("checkAiProxyAdvanced", () => {
     [{ acls: { deny: [{ match: [{ type: "ip", values: ["10.0.0.1"] }] }] } }, "error not-supported acls"],
     [{ genai_category: "text/embeddings" }, "error not-supported genai_category"],
     [{ gw: { rule: "contrast" } }, undefined],
-    [{ gw: { refresh_on_401: true } }, "warning no-effect gw.refresh_on_401"],
+    [{ gw: { refresh_on_401: true } }, undefined],
     [{ gw: { refresh_on_401: false } }, undefined],
     [{ gw: { deadline_ms: 1 } }, undefined],
     [{ balancer: { algorithm: "semantic", max_fails: 1 } }, undefined],
