@@ -64,12 +64,16 @@ export class TokenLife {
   }
 }
 
-/** Of the `auth` of a login or renewal (`lease_duration`, in seconds) or the `data` of a lookup (`ttl`); 0 is for ever. */
+/**
+ * Of the `auth` of a login or renewal (`lease_duration`, in seconds) or the `data` of a lookup (`ttl`). 0 is for ever, but for a token that
+ * has an `expire_time`: Vault counts its last second as none.
+ */
 export function leaseOf(answer: unknown): Lease {
   const fields = isJsonObject(answer) ? answer : {};
   const seconds = fields["lease_duration"] ?? fields["ttl"];
+  const isEnding = seconds === 0 && typeof fields["expire_time"] === "string";
   return {
-    ttlMs: typeof seconds === "number" && seconds > 0 ? seconds * 1000 : Infinity,
+    ttlMs: isEnding ? 0 : typeof seconds === "number" && seconds > 0 ? seconds * 1000 : Infinity,
     isRenewable: fields["renewable"] === true,
   };
 }

@@ -57,6 +57,8 @@ describe("the life of a token", () => {
   it("is read from what Vault answers", () => {
     expect(leaseOf({ lease_duration: 60, renewable: true })).toEqual(minute);
     expect(leaseOf({ ttl: 60, renewable: false })).toEqual({ ttlMs: 60_000, isRenewable: false });
+    expect(leaseOf({ ttl: 0, expire_time: null, renewable: false }).ttlMs).toBe(Infinity);
+    expect(leaseOf({ ttl: 0, expire_time: "2026-11-22T22:00:00Z", renewable: false }).ttlMs).toBe(0);
     expect(leaseOf(undefined)).toEqual({ ttlMs: Infinity, isRenewable: false });
   });
 });
