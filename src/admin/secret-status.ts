@@ -3,7 +3,7 @@ import type { SecretStatus } from "../secrets/lookup.ts";
 
 /** As /status shows a secret: durations in whole seconds, times as ISO 8601; never the value. */
 export function secretStatusJson(status: SecretStatus): JsonObject {
-  const { reference, vault, state, ageMs, version, writtenAt, expiresInMs, error } = status;
+  const { reference, vault, state, ageMs, version, writtenAt, expiresInMs, staleMs, error } = status;
   return {
     reference,
     vault,
@@ -12,6 +12,7 @@ export function secretStatusJson(status: SecretStatus): JsonObject {
     version: version ?? null,
     written_at: writtenAt === undefined ? null : new Date(writtenAt).toISOString(),
     expires_in_s: toSeconds(expiresInMs),
+    stale_s: toSeconds(staleMs),
     last_error: error === undefined ? null : { code: error.code, message: error.message },
   };
 }

@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import { cannotListen } from "../gateway/listen-error.ts";
 import { METRICS_TYPE } from "../observability/metrics.ts";
 import { findEntity, isListed, listEntities, type ShownConfig } from "./entities.ts";
-import { type StatusFacts, toStatus } from "./status.ts";
+import { secretsJson, type StatusFacts, toStatus } from "./status.ts";
 import { isAllowed } from "./token.ts";
 
 /** What is asked anew for every answer. */
@@ -70,6 +70,7 @@ async function reply(request: IncomingMessage, source: AdminSource, token: strin
   const mayRead = isAllowed(request.headers, token);
   if (first === "status" && second === "ready") return ready(await source.problems(), mayRead);
   if (!mayRead) return json(401, { message: "Unauthorized" });
+  if (first === "status" && second === "secrets") return json(200, secretsJson(await source.facts()));
   if (first === "status") return second === undefined ? json(200, toStatus(await source.facts())) : notFound;
   if (first === "metrics")
     return second === undefined ? { status: 200, type: METRICS_TYPE, body: await source.metrics() } : notFound;

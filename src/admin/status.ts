@@ -26,6 +26,11 @@ export function toStatus(facts: StatusFacts): object {
     requests: facts.requests,
     in_flight: facts.inFlight,
     workers: facts.workers,
-    secrets: facts.secrets.map(secretStatusJson),
+    ...secretsJson(facts),
   };
+}
+
+/** The body of /status/secrets. */
+export function secretsJson({ secrets }: Pick<StatusFacts, "secrets">): object {
+  return { secrets: secrets.map(secretStatusJson) };
 }

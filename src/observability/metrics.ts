@@ -192,18 +192,21 @@ function addGauges(registry: Registry, source: () => MetricsSource): void {
   gauge("gw_config_routes", "Routes of the configuration that is served.", ({ routes }) => routes, "max");
   gauge("gw_problems", "Why the gateway is not ready; 0 when it is.", ({ problems }) => problems, "max");
   gauge("gw_memory_bytes", "Resident memory of all processes.", () => process.memoryUsage.rss(), "sum");
-  const ages: Gauge = new Gauge({
-    name: "gw_secret_age_seconds",
-    help: "Since a vault was read for a secret.",
-    labelNames: ["reference"],
-    aggregator: "max",
-    registers: [],
-    collect() {
-      ages.reset();
-      for (const [reference, age] of source().secretAges) ages.set({ reference }, age);
-    },
-  });
-  registry.registerMetric(ages);
+  const ofSecrets = (name: string, help: string, read: (secret: { age: number; stale: number }) => number): void => {
+    const perReference: Gauge = new Gauge({
+      name,
+      help,
+      labelNames: ["reference"],
+      aggregator: "max",
+      registers: [registry],
+      collect() {
+        perReference.reset();
+        for (const [reference, secret] of source().secrets) perReference.set({ reference }, read(secret));
+      },
+    });
+  };
+  ofSecrets("gw_secret_age_seconds", "Since a vault was read for a secret.", ({ age }) => age);
+  ofSecrets("gw_secret_stale_seconds", "How long a secret that is served has been past its ttl.", ({ stale }) => stale);
 }
 
 function boundedModels(): (model: string) => string {

@@ -40,6 +40,8 @@ export interface SecretStatus {
   readonly writtenAt: number | undefined;
   /** Until the end of the ttl, negative after it; undefined for a value that is kept for good. */
   readonly expiresInMs: number | undefined;
+  /** How long the value that is served has been past its ttl, 0 within it; undefined when none is served. */
+  readonly staleMs: number | undefined;
   /** Of the last read, when that failed. */
   readonly error: { readonly code: string; readonly message: string } | undefined;
 }

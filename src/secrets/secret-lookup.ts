@@ -160,7 +160,7 @@ class CachedLookup implements SecretLookupWithMemory {
         for (const entry of entries) update(entry, secret);
         if (secret !== undefined && entries.some((entry) => entry.secret === undefined)) source.distrust();
       },
-      onStale: (error, ageMs) => notify(staleNotice(name, error, ageMs)),
+      onStale: (error, value) => notify(staleNotice(name, error, value, clock.now())),
     });
     const shared = { source, entries };
     this.#shared.set(name, shared);
@@ -217,11 +217,18 @@ function errorOf({ reference, isBase64, source, secret }: Entry): SecretError | 
   }
 }
 
-function staleNotice(resource: string, { code, message }: SecretError, ageMs: number): Notice {
-  const age = Math.round(ageMs / 1000);
+function staleNotice(
+  resource: string,
+  { code, message }: SecretError,
+  { readAt, ttlMs }: SourceValue,
+  now: number,
+): Notice {
+  const age = Math.round((now - readAt) / 1000);
+  const past = Math.round(Math.max(0, now - readAt - ttlMs) / 1000);
+  const stale = past === 0 ? "" : `, ${past} s past its ttl,`;
   return {
     code: "secret-stale",
-    message: `${resource} could not be refreshed: its value of ${age} s ago is served. ${message}`,
-    details: { reference: resource, age_s: age, error_code: code },
+    message: `${resource} could not be refreshed: its value of ${age} s ago${stale} is served. ${message}`,
+    details: { reference: resource, age_s: age, stale_s: past, error_code: code },
   };
 }

@@ -22,8 +22,8 @@ export interface SourceOptions {
   read(signal: AbortSignal): Promise<VaultSecret>;
   /** The value to serve from now on: after each read, the same object when it is the same; undefined when there is none any more. */
   onValue(secret: Secret | undefined): void;
-  /** A refresh failed, and the value read `ageMs` milliseconds ago is served instead. */
-  onStale(error: SecretError, ageMs: number): void;
+  /** A refresh failed, and `value` is served instead. */
+  onStale(error: SecretError, value: SourceValue): void;
 }
 
 /** What a vault answered, and when. Times in milliseconds since the epoch. */
@@ -151,7 +151,7 @@ export class SecretSource {
     const retryAt = Math.max(until, now + retryDelayMs(count, this.#options.random()));
     if (this.#value === undefined || now >= this.#goneAt(this.#value)) this.#wakeAt(retryAt);
     else {
-      this.#options.onStale(error, now - this.#value.readAt);
+      this.#options.onStale(error, this.#value);
       this.#wakeAt(Math.min(retryAt, this.#goneAt(this.#value)));
     }
     return this.#staleOr(error);

@@ -20,6 +20,7 @@ export function statusOf(
     version: value?.version,
     writtenAt: value?.writtenAt,
     expiresInMs: expiresAt === Infinity ? undefined : expiresAt - now,
+    staleMs: value === undefined ? undefined : Math.max(0, now - expiresAt),
     error: error === undefined ? undefined : { code: error.code, message: error.message },
   };
 }

@@ -6,6 +6,7 @@ import { ConfigError } from "../../core/errors.ts";
 import { startReload } from "../../gateway/reload.ts";
 import { createGatewayServer, type GatewayServer } from "../../gateway/server.ts";
 import { createMetrics, type Metrics, type MetricsSource, type MetricValues } from "../../observability/metrics.ts";
+import type { SecretStatus } from "../../secrets/lookup.ts";
 import type { Terminal } from "../command.ts";
 import { formatListenAddress } from "../listen-address.ts";
 import type { ServingSource } from "../serving-source.ts";
@@ -99,14 +100,22 @@ function processAdmin(server: GatewayServer, problems: () => readonly string[], 
 }
 
 function metricsSource({ runtime, inFlight }: GatewayServer, problems: readonly string[]): MetricsSource {
-  const ages = runtime.secrets().map(({ reference, ageMs }): [string, number | undefined] => [reference, ageMs]);
   return {
     inFlight,
     serial: runtime.serial,
     routes: runtime.plans.length,
     problems: problems.length,
-    secretAges: new Map(ages.flatMap(([reference, ms]) => (ms === undefined ? [] : [[reference, ms / 1_000]]))),
+    secrets: servedSecrets(runtime.secrets()),
   };
+}
+
+function servedSecrets(statuses: readonly SecretStatus[]): MetricsSource["secrets"] {
+  const served = statuses.flatMap(({ reference, ageMs, staleMs }) =>
+    ageMs === undefined || staleMs === undefined
+      ? []
+      : [[reference, { age: ageMs / 1_000, stale: staleMs / 1_000 }] as const],
+  );
+  return new Map(served);
 }
 
 /** Until each secret has been read once the gateway is not ready, unless it may serve without. */

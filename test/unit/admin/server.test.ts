@@ -68,6 +68,11 @@ describe("the admin listener", () => {
     });
   });
 
+  it("lists the secrets alone, without what they are", async () => {
+    await start();
+    expect(await askJson("/status/secrets")).toEqual({ status: 200, body: { secrets: [] } });
+  });
+
   it("lists entities as Kong does, and finds one by id or name", async () => {
     await start();
     const route = { id: "1", name: "a b" };
@@ -85,13 +90,19 @@ describe("the admin listener", () => {
     expect(headers["content-type"]).toContain("text/plain; version=0.0.4");
   });
 
-  it.each(["/", "/keyauth_credentials", "/__proto__", "/routes/1/plugins", "/status/x", "/metrics/x", "/routes/%zz"])(
-    "has nothing at %s",
-    async (path) => {
-      await start();
-      expect(await askJson(path)).toEqual({ status: 404, body: { message: "Not found" } });
-    },
-  );
+  it.each([
+    "/",
+    "/keyauth_credentials",
+    "/__proto__",
+    "/routes/1/plugins",
+    "/status/x",
+    "/status/secrets/x",
+    "/metrics/x",
+    "/routes/%zz",
+  ])("has nothing at %s", async (path) => {
+    await start();
+    expect(await askJson(path)).toEqual({ status: 404, body: { message: "Not found" } });
+  });
 
   it.each(["/status", "/routes", "/metrics", "/status/ready"])("has nothing to write to at %s", async (path) => {
     await start();
@@ -103,7 +114,7 @@ describe("the admin listener", () => {
     await start("s3cret");
     problems = ["why"];
     expect(await askJson("/status/ready")).toEqual({ status: 503, body: { message: "not ready" } });
-    for (const path of ["/status", "/metrics", "/routes", "/routes/1"]) {
+    for (const path of ["/status", "/status/secrets", "/metrics", "/routes", "/routes/1"]) {
       expect(await askJson(path)).toEqual({ status: 401, body: { message: "Unauthorized" } });
       expect(await askJson(path, "GET", { Authorization: "Bearer s3cre" })).toMatchObject({ status: 401 });
     }

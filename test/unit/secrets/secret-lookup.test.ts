@@ -237,7 +237,7 @@ describe("while the vault is away", () => {
       {
         code: "secret-stale",
         message: "{vault://box/openai} could not be refreshed: its value of 54 s ago is served. The box is away.",
-        details: { reference: "{vault://box/openai}", age_s: 54, error_code: "GW_SECRET_UNREACHABLE" },
+        details: { reference: "{vault://box/openai}", age_s: 54, stale_s: 0, error_code: "GW_SECRET_UNREACHABLE" },
       },
     ]);
     box.failure = undefined;
@@ -245,6 +245,16 @@ describe("while the vault is away", () => {
     clock.advance(1_000);
     await box.answered(3);
     expect(lookup.peek(KEY)?.reveal()).toBe("sk-2");
+  });
+
+  it("says how long past its ttl the old value is", async () => {
+    const { lookup, box, clock, notices } = setUp({ ttl: 60 });
+    await lookup.want([KEY]);
+    box.failure = away();
+    clock.advance(90_000);
+    await box.answered(2);
+    expect(notices.at(-1)?.message).toContain("its value of 90 s ago, 30 s past its ttl, is served");
+    expect(lookup.status()).toMatchObject([{ state: "stale", staleMs: 30_000, expiresInMs: -30_000 }]);
   });
 
   it("is asked again after pauses that double up to a minute", async () => {
@@ -448,6 +458,7 @@ describe("the status", () => {
         version: 3,
         writtenAt: undefined,
         expiresInMs: 50_000,
+        staleMs: 0,
         error: undefined,
       },
     ]);
