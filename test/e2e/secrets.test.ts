@@ -29,12 +29,13 @@ class Provider {
   }
 }
 
-function configuration(provider: Provider, vault: object, gw: object = {}): string {
+function configuration(provider: Provider, vault: object, gw: object = {}, targetGw: object = {}): string {
   const options = { upstream_url: `${provider.upstream?.origin}/v1/chat/completions` };
   const target = {
     route_type: "llm/v1/chat",
     auth: { header_name: "Authorization", header_value: KEY },
     model: { provider: "openai", name: "gpt-4o", options },
+    gw: targetGw,
   };
   return JSON.stringify({
     _format_version: "3.0",
@@ -42,6 +43,28 @@ function configuration(provider: Provider, vault: object, gw: object = {}): stri
     services: [{ name: "llm", url: "http://127.0.0.1:9", routes: [{ name: "chat", paths: ["/chat"] }] }],
     plugins: [{ name: "ai-proxy-advanced", config: { targets: [target], balancer: { algorithm: "round-robin" }, gw } }],
   });
+}
+
+/** Two targets that are told apart by embeddings; the key for those is another secret. */
+function embeddingConfiguration(provider: Provider, vault: object): string {
+  const config = JSON.parse(configuration(provider, vault)) as { plugins: [{ config: Record<string, unknown> }] };
+  const [{ config: plugin }] = config.plugins;
+  const [target] = plugin["targets"] as [object];
+  plugin["targets"] = [
+    { ...target, description: "programming" },
+    { ...target, description: "CATCHALL" },
+  ];
+  plugin["balancer"] = { algorithm: "semantic" };
+  plugin["embeddings"] = {
+    auth: { header_name: "Authorization", header_value: "{vault://hashicorp-vault/embeddings/key}" },
+    model: {
+      provider: "openai",
+      name: "text-embedding-3-small",
+      options: { upstream_url: `${provider.upstream?.origin}/v1/embeddings` },
+    },
+  };
+  plugin["vectordb"] = { strategy: "memory", dimensions: 8, distance_metric: "cosine", threshold: 0.8 };
+  return JSON.stringify(config);
 }
 
 async function serve(config: string, args: readonly string[] = []): Promise<ServedGw> {
@@ -113,11 +136,16 @@ describeWithOpenBao("a key from Vault", () => {
     await gw.logLine((line) => line["code"] === "secret-refused");
   });
 
-  it("is not read again where that is switched off", async () => {
-    const gw = await serve(configuration(provider, at(), { refresh_on_401: false }));
+  it.each([
+    ["is not read again where that is switched off", false, undefined, 401],
+    ["is not read again for a target where that is switched off", undefined, false, 401],
+    ["is not read again for a target where that is switched off, and on for the others", true, false, 401],
+    ["is read again for a target where that is switched on, and off for the others", false, true, 200],
+  ])("%s", async (_title, ofPlugin, ofTarget, status) => {
+    const gw = await serve(configuration(provider, at(), { refresh_on_401: ofPlugin }, { refresh_on_401: ofTarget }));
     await writeSecret(bao, "openai", { key: "sk-canary-second" });
     provider.valid = "sk-canary-second";
-    expect((await chat(gw)).status).toBe(401);
+    expect((await chat(gw)).status).toBe(status);
   });
 
   it("that is missing at the start keeps the gateway from being ready, until it is there", async () => {
@@ -139,6 +167,22 @@ describeWithOpenBao("a key from Vault", () => {
     expect((await chat(gw)).status).toBe(503);
   });
 
+  it("for embeddings may be missing with --allow-unresolved, and only then", async () => {
+    const config = embeddingConfiguration(provider, at());
+    const strict = await serve(config);
+    expect(await readyStatus(strict)).toEqual({
+      status: 503,
+      problems: [expect.stringContaining("{vault://hashicorp-vault/embeddings/key} is not resolved")],
+    });
+    const lenient = await serve(config, ["--allow-unresolved"]);
+    expect(await readyStatus(lenient)).toEqual({ status: 200, problems: [] });
+    await writeSecret(bao, "embeddings", { key: provider.valid });
+    // The key is there, but the provider answers no embeddings: that is no matter of secrets.
+    await expect
+      .poll(async () => (await readyStatus(lenient)).problems, { timeout: 10_000 })
+      .toEqual([expect.stringContaining("target descriptions are not embedded")]);
+  });
+
   it("stays in use over a reload while Vault is away", async () => {
     const cwd = tempDir();
     const file = join(cwd, "kong.yaml");
@@ -155,9 +199,16 @@ describeWithOpenBao("a key from Vault", () => {
   it("whose token has expired stays in use, and the status says what is wrong", async () => {
     const token = await createToken(bao, "secret/data/openai", "2s", { renewable: false });
     const gw = await serve(configuration(provider, at({ token, ttl: 1 })));
-    const stale = [{ state: "stale", last_error: { code: "GW_SECRET_DENIED" } }];
-    await expect.poll(async () => await secretsOf(gw), { timeout: 15_000 }).toMatchObject(stale);
+    const refused = [{ state: "stale", last_error: { code: "GW_SECRET_DENIED" } }];
+    await expect.poll(async () => await secretsOf(gw), { timeout: 15_000 }).toMatchObject(refused);
     expect((await chat(gw)).status).toBe(200);
+    const stale = await (await fetch(`${gw.admin}/status/secrets`)).json();
+    expect(stale).toMatchObject({ secrets: [{ reference: KEY, stale_s: expect.any(Number) }] });
+    const pastTtl = async (): Promise<number> => {
+      const metrics = await (await fetch(`${gw.admin}/metrics`)).text();
+      return Number(/^gw_secret_stale_seconds\{reference="\{vault:[^"]+"\} (\S+)$/m.exec(metrics)?.[1]);
+    };
+    await expect.poll(pastTtl, { timeout: 10_000 }).toBeGreaterThan(1);
     expect(gw.output()).toContain("vault-token-expiring");
     expect(gw.output()).not.toContain(token);
   });

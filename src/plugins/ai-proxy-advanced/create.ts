@@ -51,7 +51,7 @@ export async function createAiProxyAdvanced(config: AiProxyAdvancedConfig, servi
     },
     ...(parts !== undefined && { tuning: tuningView(decisions, parts) }),
     warm: (signal) => warm(credentials, parts, signal),
-    problems: () => (parts?.index.problem === undefined ? [] : [parts.index.problem]),
+    problems: () => (parts?.index.problem === undefined || lacksKey(parts) ? [] : [parts.index.problem]),
     async close() {
       balancing.close();
       await parts?.close();
@@ -112,6 +112,17 @@ async function warm(
 ): Promise<void> {
   const work = Promise.allSettled([...credentials.map((credential) => credential.resolve()), parts?.index.load()]);
   await Promise.race([work, aborted(signal)]);
+}
+
+/** What lacks is a secret that has not been read: that is told, or allowed, where secrets are. */
+function lacksKey({ credentials }: SemanticParts): boolean {
+  return credentials.some((credential) => {
+    try {
+      return credential.peek() === undefined;
+    } catch {
+      return false;
+    }
+  });
 }
 
 function aborted(signal: AbortSignal): Promise<void> {
