@@ -50,6 +50,8 @@ export function createWiring({ environment, connectTo }: WiringOptions): Wiring 
           config,
           {
             upstream,
+            targetMemories,
+            clock: systemClock,
             definition: (name) => own(catalogue.plugins, name)?.(),
             pluginServices: (pluginId) =>
               pluginServices(pluginId, { upstream, secrets, targetMemories, callers, keep: keeperOf(kept, pluginId) }),

@@ -7,8 +7,9 @@ import { checkRoute } from "./rules/routes.ts";
 import { checkPlainSecrets } from "./rules/secrets.ts";
 import { checkService } from "./rules/services.ts";
 import { checkIsRun } from "./rules/not-run.ts";
+import { checkTarget, checkUpstream } from "./rules/upstreams.ts";
 import { checkVault, checkVaultCycle, vaultPrefixes } from "./rules/vaults.ts";
-import type { Entity, Plugin, Route, Service, Vault } from "./types.ts";
+import type { Entity, Plugin, Route, Service, Target, Upstream, Vault } from "./types.ts";
 
 export interface MeaningOptions {
   readonly plugins: ReadonlyMap<string, PluginCheck>;
@@ -47,6 +48,10 @@ function checkOwn(draft: Draft, entity: Entity, context: MeaningContext, options
       return checkService(entity as Service, draft);
     case "routes":
       return checkRoute(entity as Route);
+    case "upstreams":
+      return checkUpstream(entity as Upstream);
+    case "targets":
+      return checkTarget(entity as Target);
     case "vaults":
       return [...checkVault(entity as Vault), ...checkVaultCycle((entity as Vault).prefix, context.vaults)];
     case "plugins":

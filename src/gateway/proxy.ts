@@ -26,7 +26,8 @@ export async function proxyToService(exchange: HttpExchange, match: RuntimeMatch
   }
 }
 
-async function toUpstreamRequest(
+/** As it goes to the address of the service. Throws RequestError for a protocol that gw does not speak. */
+export async function toUpstreamRequest(
   exchange: HttpExchange,
   match: RuntimeMatch,
   service: Service,
@@ -67,7 +68,12 @@ const repeatableMethods: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS"
 
 /** A kept connection may close just as it is used again: what can be sent twice (RFC 9110, 9.2.2) is, as nginx does. */
 function isRepeatable({ method, body }: UpstreamRequest): boolean {
-  return repeatableMethods.has(method) && (body === null || Buffer.isBuffer(body));
+  return isRepeatableMethod(method) && (body === null || Buffer.isBuffer(body));
+}
+
+/** RFC 9110, 9.2.2. */
+export function isRepeatableMethod(method: string): boolean {
+  return repeatableMethods.has(method);
 }
 
 function isWorthRepeating({ code }: UpstreamError): boolean {
@@ -75,7 +81,7 @@ function isWorthRepeating({ code }: UpstreamError): boolean {
 }
 
 /** The error that ended the attempt; undefined when the answer is complete or nobody waits for it. */
-function relay(
+export function relay(
   exchange: HttpExchange,
   request: UpstreamRequest,
   service: Service,

@@ -56,12 +56,14 @@ export function tooLarge(maxBytes: number): RequestError {
 /**
  * The body as a stream of its own. The HTTP client destroys the stream that it could not send; destroying the incoming message itself
  * would close the client's connection before it could be answered. It ends with `refusal` where it grows beyond `limit` bytes.
+ * What nobody has begun to read is left to `renew`; if nobody does, Node drops it after the answer.
  */
 export class BodyStream extends Readable {
   refusal: RequestError | undefined;
   readonly #incoming: IncomingMessage;
   readonly #limit: number;
   #size = 0;
+  #isTouched = false;
 
   constructor(incoming: IncomingMessage, limit: number) {
     super();
@@ -80,12 +82,19 @@ export class BodyStream extends Readable {
     this.push(null);
   };
 
+  /** The same body for another attempt; undefined when some of it has been read. */
+  renew(): BodyStream | undefined {
+    return this.#isTouched ? undefined : new BodyStream(this.#incoming, this.#limit);
+  }
+
   override _read(): void {
+    this.#isTouched = true;
     this.#incoming.resume();
   }
 
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
-    this.#incoming.off("data", this.#onData).off("end", this.#onEnd).resume();
+    this.#incoming.off("data", this.#onData).off("end", this.#onEnd);
+    if (this.#isTouched) this.#incoming.resume();
     callback(error);
   }
 }

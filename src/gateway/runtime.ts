@@ -1,4 +1,6 @@
+import { TargetMemories } from "../balancer/memory.ts";
 import type { GatewayConfig, Plugin as PluginEntity, Route, Service } from "../config/types.ts";
+import { type Clock, systemClock } from "../core/clock.ts";
 import type { JsonObject } from "../core/json.ts";
 import type { Plugin, PluginDefinition, PluginServices } from "../plugins/plugin.ts";
 import type { SecretStatus } from "../secrets/lookup.ts";
@@ -6,6 +8,8 @@ import type { Upstream } from "../upstream/upstream.ts";
 import { type ChainLink, passOn, type PluginScope } from "./chain.ts";
 import { type PluginChoice, selectPlugins } from "./plugin-selection.ts";
 import { compileRouter, type Match, type Router, type RouterRequest } from "./router.ts";
+import type { TargetGroup } from "./upstreams/target-group.ts";
+import { openTargetGroups, type TargetGroups } from "./upstreams/target-groups.ts";
 
 /** What a runtime is built from besides the configuration; made by cli/wire.ts. */
 export interface RuntimeServices {
@@ -14,6 +18,9 @@ export interface RuntimeServices {
   definition(name: string): Promise<PluginDefinition> | undefined;
   pluginServices(pluginId: string): PluginServices;
   readonly secrets?: RuntimeSecrets;
+  /** What is known of the targets of upstreams; undefined: nothing outlives a reload. */
+  readonly targetMemories?: TargetMemories;
+  readonly clock?: Clock;
   /** Closes what belongs to this runtime alone, such as its vaults; called last. */
   close?(): Promise<void>;
 }
@@ -38,6 +45,8 @@ export interface RuntimeOptions {
 export interface RoutePlan {
   readonly route: Route;
   readonly service: Service | undefined;
+  /** What the service's host stands for; undefined when it is a host. */
+  readonly group: TargetGroup | undefined;
   /** In the order they run. */
   readonly links: readonly ChainLink[];
   /** Names of plugins of the route that gw cannot run; when there are any, nothing is served. */
@@ -86,12 +95,17 @@ export async function createRuntime(
   const used = new Map(chosen.map((plugin) => [plugin.id, plugin]));
   const made = await makePlugins([...used.values()], services, new Set(options.unavailablePlugins));
 
+  const groups = openTargetGroups(config, {
+    client: services.upstream,
+    memories: services.targetMemories ?? new TargetMemories(),
+    clock: services.clock ?? systemClock,
+  });
   const byId = new Map(usable.map((service) => [service.id, service]));
   const plans = selections.map(({ route, choices }): RoutePlan => {
     const service = route.service === undefined ? undefined : byId.get(route.service.id);
-    return { route, service, ...toChain(choices, made) };
+    return { route, service, group: service && groups.find(service.host), ...toChain(choices, made) };
   });
-  return new CompiledRuntime(router, plans, [...made.values()], services, options);
+  return new CompiledRuntime({ router, plans, made: [...made.values()], groups }, services, options);
 }
 
 function withoutDisabledServices(routes: readonly Route[], usable: readonly Service[]): readonly Route[] {
@@ -162,6 +176,13 @@ function scopeOf({ route, service }: PluginEntity): PluginScope {
   return service === undefined ? "global" : "service";
 }
 
+interface RuntimeParts {
+  readonly router: Router;
+  readonly plans: readonly RoutePlan[];
+  readonly made: readonly MadePlugin[];
+  readonly groups: TargetGroups;
+}
+
 class CompiledRuntime implements Runtime {
   readonly serial: number | undefined;
   readonly upstream: Upstream;
@@ -170,18 +191,18 @@ class CompiledRuntime implements Runtime {
   readonly #router: Router;
   readonly #planOf: ReadonlyMap<string, RoutePlan>;
   readonly #plugins: readonly Plugin[];
+  readonly #groups: TargetGroups;
   readonly #services: RuntimeServices;
   #requests = 0;
   #closing: { readonly promise: Promise<void>; readonly done: () => void } | undefined;
 
   constructor(
-    router: Router,
-    plans: readonly RoutePlan[],
-    made: readonly MadePlugin[],
+    { router, plans, made, groups }: RuntimeParts,
     services: RuntimeServices,
     { serial, show }: RuntimeOptions,
   ) {
     this.#router = router;
+    this.#groups = groups;
     this.plans = plans;
     this.#planOf = new Map(plans.map((plan) => [plan.route.id, plan]));
     this.#plugins = made.map(({ plugin }) => plugin);
@@ -228,6 +249,7 @@ class CompiledRuntime implements Runtime {
 
   #startClosing(): { readonly promise: Promise<void>; readonly done: () => void } {
     let done = (): void => {};
+    this.#groups.stopChecks();
     const idle = new Promise<void>((resolve) => {
       done = resolve;
     });
@@ -238,6 +260,7 @@ class CompiledRuntime implements Runtime {
   /** Never rejects: nobody is left that could do something about it. */
   async #closeParts(): Promise<void> {
     await closeAll(this.#plugins);
+    this.#groups.close();
     await closeAll([this.#services]);
   }
 }

@@ -6,6 +6,7 @@ import { splitHost } from "./host-pattern.ts";
 import { proxyToService } from "./proxy.ts";
 import { checkHead } from "./request-head.ts";
 import type { RoutePlan, Runtime, RuntimeMatch } from "./runtime.ts";
+import { proxyToTargets } from "./upstreams/proxy-to-targets.ts";
 
 /** Serves one exchange by a runtime. Throws GwError for what gateway/fail.ts is to answer. */
 export async function serve(exchange: HttpExchange, runtime: Runtime): Promise<void> {
@@ -20,9 +21,15 @@ export async function serve(exchange: HttpExchange, runtime: Runtime): Promise<v
     return;
   }
   if (plan.unavailable.length > 0) throw unavailable(plan);
-  await runChain(plan.links, exchange, () => proxyToService(exchange, match, runtime.upstream));
+  await runChain(plan.links, exchange, () => proxy(exchange, match, runtime));
   if (exchange.status === 0 && !exchange.isOver)
     throw new BugError("No plugin of the route answered or called next().");
+}
+
+function proxy(exchange: HttpExchange, match: RuntimeMatch, { upstream }: Runtime): Promise<void> {
+  const { service, group } = match.plan;
+  if (service === undefined || group === undefined) return proxyToService(exchange, match, upstream);
+  return proxyToTargets(exchange, match, { service, group }, upstream);
 }
 
 function refuseUpgrade({ request }: HttpExchange): void {

@@ -4,7 +4,6 @@ import { warning } from "./finding.ts";
 
 /** What is stored and comes back from `gw dump`, and has no effect on requests. */
 const NOT_RUN: Readonly<Partial<Record<CollectionName, string>>> = {
-  upstreams: "gw does not balance over the targets of an upstream",
   certificates: "gw serves TLS with the certificate of its flags",
   ca_certificates: "gw trusts the authorities of the system",
   hmacauth_credentials: "gw does not run the plugin hmac-auth",

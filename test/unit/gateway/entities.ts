@@ -1,4 +1,4 @@
-import type { Plugin, Route, Service } from "../../../src/config/types.ts";
+import type { Plugin, Route, Service, Target, Upstream } from "../../../src/config/types.ts";
 
 /** Entities as the loader gives them: defaults filled, ids given. */
 export function makeRoute(fields: Partial<Route>): Route {
@@ -39,6 +39,60 @@ export function makePlugin(fields: Partial<Plugin>): Plugin {
     config: {},
     enabled: true,
     protocols: ["grpc", "grpcs", "http", "https"],
+    ...fields,
+  };
+}
+
+type Healthchecks = Upstream["healthchecks"];
+
+export interface ChecksOptions {
+  readonly active?: Partial<Healthchecks["active"]>;
+  readonly passive?: Partial<Healthchecks["passive"]>;
+  readonly threshold?: number;
+}
+
+/** Kong's defaults: nothing is checked. */
+export function makeHealthchecks({ active, passive, threshold = 0 }: ChecksOptions = {}): Healthchecks {
+  const unhealthy = { http_statuses: [429, 500, 503], http_failures: 0, tcp_failures: 0, timeouts: 0 };
+  return {
+    active: {
+      type: "http",
+      http_path: "/",
+      https_verify_certificate: true,
+      concurrency: 10,
+      timeout: 1,
+      healthy: { http_statuses: [200, 302], interval: 0, successes: 0 },
+      unhealthy: { ...unhealthy, interval: 0 },
+      ...active,
+    },
+    passive: { type: "http", healthy: { http_statuses: [200, 201], successes: 0 }, unhealthy, ...passive },
+    threshold,
+  };
+}
+
+export function makeUpstream(fields: Partial<Upstream>): Upstream {
+  return {
+    id: "30000000-0000-4000-8000-000000000001",
+    name: "pool",
+    algorithm: "round-robin",
+    slots: 10_000,
+    hash_on: "none",
+    hash_fallback: "none",
+    hash_on_cookie_path: "/",
+    use_srv_name: false,
+    healthchecks: makeHealthchecks(),
+    ...fields,
+  };
+}
+
+/** The `number`-th of `upstream`. */
+export function makeTarget(number: number, target: string, fields: Partial<Target> = {}): Target {
+  const upstream = { id: "30000000-0000-4000-8000-000000000001" };
+  return {
+    id: `40000000-0000-4000-8000-${String(number).padStart(12, "0")}`,
+    target,
+    weight: 100,
+    upstream,
     ...fields,
   };
 }

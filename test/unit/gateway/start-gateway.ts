@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, request, type RequestListener, type Server } from "node:http";
 import { type AddressInfo, connect, type Socket } from "node:net";
+import { TargetMemories } from "../../../src/balancer/memory.ts";
 import { emptyConfig } from "../../../src/config/kinds.ts";
 import type { GatewayConfig } from "../../../src/config/types.ts";
 import { createRuntime, type Runtime, type RuntimeOptions } from "../../../src/gateway/runtime.ts";
@@ -26,11 +27,13 @@ export async function startGateway(
   options: RuntimeOptions = {},
 ): Promise<TestGateway> {
   const upstream = createUpstream();
+  const targetMemories = new TargetMemories();
   const makeRuntime: TestGateway["makeRuntime"] = (next, nextOptions = {}) =>
     createRuntime(
       { ...emptyConfig, ...next },
       {
         upstream,
+        targetMemories,
         definition: (name) => toDefinition(name, plugins[name]),
         pluginServices: (pluginId) => ({ pluginId, upstream }) as PluginServices,
       },
