@@ -25,6 +25,8 @@ interface Fault {
   readonly stalls?: "before" | "after";
   /** The server reads nothing, of a request that is more than connections hold. */
   readonly isDeaf?: true;
+  /** The first target's key is not in its vault. */
+  readonly isKeyless?: true;
 }
 
 /** What became of a request. */
@@ -34,9 +36,10 @@ interface Seen {
   readonly billed: string;
 }
 
-const READ_TIMEOUT_MS = 300;
-const CONNECT_TIMEOUT_MS = 300;
-const WRITE_TIMEOUT_MS = 300;
+/** They hold for the second target, too, which answers at once: that a busy machine takes so long is not likely. */
+const READ_TIMEOUT_MS = 1_000;
+const CONNECT_TIMEOUT_MS = 1_000;
+const WRITE_TIMEOUT_MS = 1_000;
 const DEAF_BYTES = 32 << 20;
 const json = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n";
 const sse = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n";
@@ -46,7 +49,10 @@ const status = (code: number, headers = "") => {
     void socket.write(`HTTP/1.1 ${code} Status\r\n${headers}content-length: 2\r\n\r\n{}`);
 };
 
+const absentKey = { ...aiTarget("").auth, header_value: "{vault://v/absent}" };
+
 const faults: readonly Fault[] = [
+  { name: "its key cannot be had", isKeyless: true },
   { name: "connection refused", origin: closedOrigin },
   { name: "name not found (DNS)", origin: "http://nowhere.invalid" },
   { name: "TLS handshake fails", origin: async () => second.origin.replace("http:", "https:") },
@@ -130,10 +136,15 @@ test("docs/failover.md shows what was seen (UPDATE_DOCS=1 writes it)", () => {
 });
 
 async function startFor(fault: Fault, server: FaultyServer, list: Criteria): Promise<AiGateway> {
-  const { origin = "http://127.0.0.1:{port}", isDeaf } = fault;
+  const { origin = "http://127.0.0.1:{port}", isDeaf, isKeyless } = fault;
   const first = typeof origin === "string" ? origin.replace("{port}", String(server.port)) : await origin();
   const targets = [
-    aiTarget(first, { name: "first", description: "one", weight: 2 }),
+    aiTarget(first, {
+      name: "first",
+      description: "one",
+      weight: 2,
+      ...(isKeyless === true ? { auth: absentKey } : {}),
+    }),
     aiTarget(second.origin, { name: "second", description: "two", weight: 1 }),
   ];
   const timeouts =

@@ -1,6 +1,7 @@
+import type { Pass } from "../../balancer/breaker.ts";
+import type { SecretError } from "../../core/errors.ts";
 import { isJsonObject } from "../../core/json.ts";
 import type { ChatRequest } from "../../llm/chat.ts";
-import { createUsageReader } from "../../llm/usage.ts";
 import type { Upstream } from "../../upstream/upstream.ts";
 import type { Exchange } from "../plugin.ts";
 import { AttemptRecord, type RecordPlan } from "./attempt-record.ts";
@@ -12,7 +13,8 @@ import { mayMoveOnFrom } from "./failover.ts";
 import { Relay } from "./relay.ts";
 import { type AttemptFacts, answerHeaders, logAttempt, type Tally } from "./report.ts";
 import { buildRequest } from "./request.ts";
-import { TranslatedUsage, Translation, type TranslationOptions } from "./translation.ts";
+import { TranslatedUsage } from "../../llm/translated-usage.ts";
+import { Translation, type TranslationOptions } from "./translation.ts";
 
 export interface AttemptPlan extends CompiledConfig, RecordPlan {
   readonly upstream: Upstream;
@@ -41,29 +43,21 @@ export function startAttempt(
   plan: AttemptPlan,
   exchange: Exchange,
   call: ChatRequest,
-  { decision, target, tally, hasNext }: Attempt,
+  attempt: Attempt,
   credentials: readonly ReadyCredential[],
 ): Relay | undefined {
+  const { target, hasNext } = attempt;
   const needsUsage = target.logStatistics || plan.balancer.needsUsage;
-  const translator = target.driver.translator?.(target.target.options);
-  const isRead = call.isStream || needsUsage || translator !== undefined;
+  const { translation } = target.way;
+  const isRead = call.isStream || needsUsage || translation !== undefined;
   const options = { requestId: exchange.id, isRead };
   const build = (used: readonly ReadyCredential[]) => buildRequest(target, call, exchange.request, used, options);
   const { request, warnings } = build(credentials);
-  const pass = plan.health.enter(target.index);
-  if (pass === undefined) return undefined;
-  tally.tried.push(target.index);
-  tally.billed += 1;
-  const facts: AttemptFacts = {
-    decision,
-    target,
-    model: target.target.model ?? call.model ?? "",
-    tally,
-    warnings: warnings.length === 0 ? decision.warnings : [...decision.warnings, ...warnings],
-  };
-  logAttempt(exchange, facts);
-  const count = translator === undefined ? undefined : new TranslatedUsage();
-  const usage = count ?? (needsUsage ? createUsageReader(call.isStream) : undefined);
+  const entered = enter(plan, exchange, call, attempt, warnings);
+  if (entered === undefined) return undefined;
+  const { facts, pass } = entered;
+  const count = translation === undefined ? undefined : new TranslatedUsage();
+  const usage = count ?? (needsUsage ? target.way.createUsageReader(call.isStream) : undefined);
   const record = new AttemptRecord(plan, exchange, facts, { pass, usage, promptTokens: estimateTokens(call) });
   const relay = openRelay(plan, exchange, record, { facts, isStream: call.isStream, hasNext });
   exchange.markAttempt();
@@ -79,22 +73,60 @@ export function startAttempt(
     },
   };
   const handler =
-    translator === undefined || count === undefined
+    translation === undefined || count === undefined
       ? relay
-      : new Translation({ ...translationOf(plan, exchange, call, facts), translator, count }, relay);
+      : new Translation({ ...translation, ...translationOf(plan, exchange, call, facts), count }, relay);
   sendGuarded(guarded, handler);
   return relay;
+}
+
+/** Counts as an attempt, though nothing is sent: the target's key cannot be had. */
+export function failAttempt(
+  plan: AttemptPlan,
+  exchange: Exchange,
+  call: ChatRequest,
+  attempt: Attempt,
+  error: SecretError,
+): void {
+  const entered = enter(plan, exchange, call, attempt, []);
+  if (entered === undefined) return;
+  const { facts, pass } = entered;
+  const record = new AttemptRecord(plan, exchange, facts, { pass, usage: undefined, promptTokens: 0 });
+  record.onEnd({ status: 0, error, isSent: false, isCancelled: false });
+}
+
+/** undefined when the target has gone out meanwhile. */
+function enter(
+  { health }: AttemptPlan,
+  exchange: Exchange,
+  { model }: ChatRequest,
+  { decision, target, tally }: Attempt,
+  warnings: readonly string[],
+): { readonly facts: AttemptFacts; readonly pass: Pass } | undefined {
+  const pass = health.enter(target.index);
+  if (pass === undefined) return undefined;
+  tally.tried.push(target.index);
+  tally.billed += 1;
+  const facts: AttemptFacts = {
+    decision,
+    target,
+    model: target.target.model ?? model ?? "",
+    tally,
+    warnings: warnings.length === 0 ? decision.warnings : [...decision.warnings, ...warnings],
+  };
+  logAttempt(exchange, facts);
+  return { facts, pass };
 }
 
 function translationOf(
   { clock }: AttemptPlan,
   { id }: Exchange,
   { isStream, body }: ChatRequest,
-  { model }: AttemptFacts,
+  { model, target }: AttemptFacts,
 ): Pick<TranslationOptions, "identity" | "isStream" | "includesUsage"> {
   const streamOptions = body["stream_options"];
   return {
-    identity: { id: `chatcmpl-${id}`, model, created: Math.floor(clock.now() / 1000) },
+    identity: { id: `${target.way.translation?.writer.idPrefix}${id}`, model, created: Math.floor(clock.now() / 1000) },
     isStream,
     includesUsage: isJsonObject(streamOptions) && streamOptions["include_usage"] === true,
   };
@@ -107,7 +139,7 @@ function openRelay(
   record: AttemptRecord,
   { facts, isStream, hasNext }: Pick<Attempt, "hasNext"> & { readonly facts: AttemptFacts; readonly isStream: boolean },
 ): Relay {
-  const { failover, clock, streamTimeouts, hasModelHeader } = plan;
+  const { failover, clock, streamTimeouts, hasModelHeader, front } = plan;
   return new Relay(exchange, {
     judge(status, headers) {
       record.onHead(status, headers);
@@ -120,11 +152,12 @@ function openRelay(
     },
     onEnd: (end) => record.onEnd(end),
     usage: record.usage,
+    errorEvent: front.errorEvent,
     stall: isStream ? { clock, firstMs: streamTimeouts.headMs, laterMs: STALL_MS } : undefined,
   });
 }
 
 /** Four bytes a token: for balancers that go by usage, where the provider does not count. */
-function estimateTokens({ bytes }: ChatRequest): number {
-  return Math.ceil(bytes.length / 4);
+function estimateTokens(call: ChatRequest): number {
+  return Math.ceil((call.native ?? call).bytes.length / 4);
 }

@@ -1,9 +1,10 @@
+import { type GwError, SecretError } from "../../core/errors.ts";
 import type { ChatRequest } from "../../llm/chat.ts";
 import type { Exchange } from "../plugin.ts";
-import { type AttemptPlan, startAttempt } from "./attempt.ts";
+import { type AttemptPlan, failAttempt, startAttempt } from "./attempt.ts";
 import { targetsDown } from "./balancing.ts";
 import type { CompiledTarget } from "./compile.ts";
-import type { ReadyCredential } from "./credentials.ts";
+import type { Credential, ReadyCredential } from "./credentials.ts";
 import { Deadline } from "./deadline.ts";
 import type { Decision } from "./decide.ts";
 import { mayMoveOn } from "./failover.ts";
@@ -12,7 +13,7 @@ import { attemptsHeader, type Tally } from "./report.ts";
 
 /**
  * Tries the targets of a decision in order until one answers, each once, and settles when the answer is complete. Throws the last
- * UpstreamError when none does, GW_TARGETS_DOWN when all are out, and SecretError when a credential cannot be had: nothing is sent then.
+ * UpstreamError or SecretError when none does, and GW_TARGETS_DOWN when all are out. A credential that cannot be had is a failed attempt.
  * An answer that breaks off is thrown too: a stream has then been told, anything else is the caller's to cut. After the first byte to
  * the client there is no further attempt.
  */
@@ -50,16 +51,20 @@ async function reachTarget(
     if (exchange.isOver) return undefined;
     deadline?.check();
     const hasNext = (): boolean => isAnyUp(plan, order, position + 1, tally);
-    const started = startAttempt(plan, exchange, call, { decision, target, tally, hasNext }, credentials);
+    const attempt = { decision, target, tally, hasNext };
+    if (credentials instanceof SecretError) {
+      failAttempt(plan, exchange, call, attempt, credentials);
+      if (!mayMoveOn(plan.failover, credentials) || !hasNext()) giveUp(exchange, tally, credentials);
+      continue;
+    }
+    const started = startAttempt(plan, exchange, call, attempt, credentials);
     if (started === undefined) continue;
     relay = started;
     deadline?.watch(started);
     const beginning = await started.beginning;
     if (beginning.kind === "begun" || beginning.kind === "gone") return started;
-    if (beginning.kind === "failed" && (!mayMoveOn(plan.failover, beginning.error) || !hasNext())) {
-      if (tally.tried.length > 1) exchange.addHeader("X-GW-Attempts", attemptsHeader(tally));
-      throw beginning.error;
-    }
+    if (beginning.kind === "failed" && (!mayMoveOn(plan.failover, beginning.error) || !hasNext()))
+      giveUp(exchange, tally, beginning.error);
   }
   return refuse(plan, exchange, decision, tally);
 }
@@ -73,11 +78,24 @@ function isAnyUp({ failover, health }: AttemptPlan, order: readonly number[], po
 function refuse({ health }: AttemptPlan, exchange: Exchange, { order, down }: Decision, tally: Tally): never {
   const { error, retryAfter } = targetsDown(health, [...order, ...down]);
   exchange.addHeader("Retry-After", String(retryAfter));
+  giveUp(exchange, tally, error);
+}
+
+function giveUp(exchange: Exchange, tally: Tally, error: GwError): never {
   if (tally.tried.length > 1) exchange.addHeader("X-GW-Attempts", attemptsHeader(tally));
   throw error;
 }
 
-function peekCredentials({ credentials }: CompiledTarget): readonly ReadyCredential[] | undefined {
+/** undefined when they have to be waited for; the error when they cannot be had. */
+function peekCredentials({ credentials }: CompiledTarget): readonly ReadyCredential[] | SecretError | undefined {
+  try {
+    return peekAll(credentials);
+  } catch (thrown) {
+    return secretErrorOf(thrown);
+  }
+}
+
+function peekAll(credentials: readonly Credential[]): readonly ReadyCredential[] | undefined {
   const ready: ReadyCredential[] = [];
   for (const credential of credentials) {
     const found = credential.peek();
@@ -87,6 +105,15 @@ function peekCredentials({ credentials }: CompiledTarget): readonly ReadyCredent
   return ready;
 }
 
-async function resolveCredentials({ credentials }: CompiledTarget): Promise<readonly ReadyCredential[]> {
-  return await Promise.all(credentials.map((credential) => credential.resolve()));
+async function resolveCredentials({ credentials }: CompiledTarget): Promise<readonly ReadyCredential[] | SecretError> {
+  try {
+    return await Promise.all(credentials.map((credential) => credential.resolve()));
+  } catch (thrown) {
+    return secretErrorOf(thrown);
+  }
+}
+
+function secretErrorOf(thrown: unknown): SecretError {
+  if (thrown instanceof SecretError) return thrown;
+  throw thrown;
 }

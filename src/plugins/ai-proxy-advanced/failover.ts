@@ -1,5 +1,5 @@
 import type { AttemptResult } from "../../balancer/balancer.ts";
-import type { UpstreamError } from "../../core/errors.ts";
+import type { GwError } from "../../core/errors.ts";
 import type { FailoverRules } from "./compile.ts";
 import type { AttemptEnd } from "./relay.ts";
 
@@ -7,7 +7,7 @@ import type { AttemptEnd } from "./relay.ts";
  * As nginx's proxy_next_upstream, which Kong follows: a POST that was sent is not sent again unless `non_idempotent` is listed, since the
  * first may have been answered and billed.
  */
-export function mayMoveOn({ criteria }: FailoverRules, error: UpstreamError): boolean {
+export function mayMoveOn({ criteria }: FailoverRules, error: GwError): boolean {
   if (error.details["sent"] === true && !criteria.has("non_idempotent")) return false;
   return criteria.has(criterionOf(error));
 }
@@ -27,11 +27,11 @@ export function countsAgainst(rules: FailoverRules, status: number): boolean {
 }
 
 /** Whether the target is to blame: these failures always count. False for what gw ended itself. */
-export function isTargetFault(error: UpstreamError): boolean {
+export function isTargetFault(error: GwError): boolean {
   return criterionOf(error) !== "";
 }
 
-function criterionOf(error: UpstreamError): string {
+function criterionOf(error: GwError): string {
   switch (error.code) {
     case "GW_UPSTREAM_TIMEOUT":
       return "timeout";

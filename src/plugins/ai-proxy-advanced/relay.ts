@@ -1,5 +1,5 @@
 import type { Clock } from "../../core/clock.ts";
-import { UpstreamError } from "../../core/errors.ts";
+import { type GwError, UpstreamError } from "../../core/errors.ts";
 import { wholeLines } from "../../llm/sse.ts";
 import type { UsageReader } from "../../llm/usage.ts";
 import type { UpstreamFlow, UpstreamHandler } from "../../upstream/upstream.ts";
@@ -19,7 +19,7 @@ export type Beginning =
 export interface AttemptEnd {
   /** 0 when there was no head. */
   readonly status: number;
-  readonly error: UpstreamError | undefined;
+  readonly error: GwError | undefined;
   /** The request may have reached the provider. */
   readonly isSent: boolean;
   /** By the client. */
@@ -37,6 +37,8 @@ export interface RelayOptions {
   /** Called once, when nothing more comes and before the answer is closed. */
   onEnd(end: AttemptEnd): void;
   readonly usage: UsageReader | undefined;
+  /** What ends an event stream that breaks off: never a silent end. */
+  errorEvent(error: UpstreamError): string;
   /** For streams: the longest silence from the head to the first byte, and after it, in milliseconds. */
   readonly stall: { readonly clock: Clock; readonly firstMs: number; readonly laterMs: number } | undefined;
 }
@@ -126,8 +128,13 @@ export class Relay implements UpstreamHandler {
     this.#startGuard();
   }
 
+  /** No bytes are a sign of life, and not yet an answer. */
   onData(chunk: Buffer): boolean {
     if (this.#isFinished) return true;
+    if (chunk.length === 0) {
+      this.#guard?.touch();
+      return true;
+    }
     if (this.#head !== undefined) this.#passHead();
     this.#onLife();
     this.#options.usage?.push(chunk);
@@ -152,7 +159,7 @@ export class Relay implements UpstreamHandler {
       this.#begin({ kind: "failed", error });
       return;
     }
-    if (this.#isEventStream) this.#exchange.end(errorEvent(error));
+    if (this.#isEventStream) this.#exchange.end(this.#options.errorEvent(error));
     this.#complete(error);
   }
 
@@ -204,12 +211,6 @@ function unset(): void {}
 function stalled(ms: number): UpstreamError {
   const message = `The upstream server is timing out: its stream was silent for ${ms / 1000} s.`;
   return new UpstreamError("GW_UPSTREAM_TIMEOUT", message, { details: { sent: true } });
-}
-
-/** Never a silent end: SDKs raise an error for this event. It has the shape that gateway/fail.ts gives errors in OpenAI's format. */
-function errorEvent(error: UpstreamError): string {
-  const body = { error: { message: error.message, type: "server_error", param: null, code: error.code.toLowerCase() } };
-  return `\ndata: ${JSON.stringify(body)}\n\n`;
 }
 
 function isPlainEventStream(headers: readonly string[]): boolean {

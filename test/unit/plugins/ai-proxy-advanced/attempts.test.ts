@@ -1,5 +1,6 @@
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import type { AiProxyAdvancedConfig } from "../../../../src/config/types.ts";
+import { type EventMap, subscribe } from "../../../../src/observability/events.ts";
 import { type AiPlugin, aiConfig, aiTarget, startAiPlugin } from "../../../support/ai-plugin.ts";
 import { closedOrigin, type FakeUpstream, startFakeUpstream } from "../../../support/fake-upstream.ts";
 
@@ -86,8 +87,68 @@ describe("a failed attempt", () => {
   });
 
   test("by time moves on when it is listed", async () => {
-    const { ask } = await start(first.origin, { read_timeout: 50, failover_criteria: everything });
-    expect(await (await ask("code")).text()).toBe("from second");
+    const slow = await startFakeUpstream();
+    const targets = [aiTarget(first.origin, { description: "code" }), aiTarget(slow.origin, { name: "two" })];
+    running = await startAiPlugin(aiConfig(targets, { balancer: { read_timeout: 50, failover_criteria: everything } }));
+    const answer = running.ask("code");
+    // That it is asked is enough: on a busy machine its answer may be too late for such a limit, too.
+    const { body } = await slow.next();
+    expect(JSON.parse(body.toString())).toMatchObject({ model: "two" });
+    await slow.close();
+    await answer;
+  });
+});
+
+describe("a target whose key cannot be had", () => {
+  const auth = { ...aiTarget("").auth, header_value: "{vault://v/absent}" };
+
+  async function startKeyless(balancer: Partial<AiProxyAdvancedConfig["balancer"]> = {}): Promise<AiPlugin> {
+    const targets = [
+      aiTarget(first.origin, { name: "one", description: "code", auth }),
+      aiTarget(second.origin, { name: "two" }),
+    ];
+    running = await startAiPlugin(aiConfig(targets, { balancer }));
+    return running;
+  }
+
+  test("is a failed attempt that nobody bills: the next target answers", async () => {
+    const ended: EventMap["attempt-end"][] = [];
+    onTestFinished(subscribe("attempt-end", (event) => ended.push(event)));
+    const { ask, server } = await startKeyless();
+    const response = await ask("code");
+    expect([response.status, await response.text()]).toEqual([200, "from second"]);
+    expect(response.headers.get("x-gw-attempts")).toBe("2");
+    expect(server.finished[0]?.ai).toMatchObject({ attempts: 2, billed_attempts: 1, tried_targets: [0, 1], target: 1 });
+    expect(ended).toMatchObject([
+      { target: 0, errorCode: "GW_SECRET_MISSING", isBilled: false },
+      { target: 1, status: 200, isBilled: true },
+    ]);
+    expect(first.requests).toHaveLength(0);
+  });
+
+  test.each<Partial<AiProxyAdvancedConfig["balancer"]>>([{ retries: 0 }, { failover_criteria: ["timeout"] }])(
+    "is the answer with %o",
+    async (balancer) => {
+      const { ask, server } = await startKeyless(balancer);
+      const response = await ask("code");
+      expect([response.status, await response.json()]).toMatchObject([503, { error: { code: "GW_SECRET_MISSING" } }]);
+      expect(server.finished[0]?.ai).toMatchObject({ attempts: 1, billed_attempts: 0, target: 0 });
+      expect(second.requests).toHaveLength(0);
+    },
+  );
+
+  test("counts as a failure: the breaker saves the wait for the vault", async () => {
+    const { ask, notices } = await startKeyless({ max_fails: 1 });
+    expect((await ask("code")).headers.get("x-gw-attempts")).toBe("2");
+    expect(notices).toContainEqual(expect.objectContaining({ code: "target-out" }));
+    expect((await ask("code")).headers.get("x-gw-attempts")).toBeNull();
+  });
+
+  test("is the answer when no other has one either", async () => {
+    const targets = [aiTarget(first.origin, { description: "code", auth }), aiTarget(second.origin, { auth })];
+    running = await startAiPlugin(aiConfig(targets));
+    const response = await running.ask("code");
+    expect([response.status, response.headers.get("x-gw-attempts")]).toEqual([503, "2"]);
   });
 });
 
