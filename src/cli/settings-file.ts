@@ -5,7 +5,7 @@ import { isJsonObject, type Json } from "../core/json.ts";
 
 /** Names of flags without `--` → their values as a variable would hold them. Throws UsageError. */
 export async function readSettingsFile(path: string): Promise<ReadonlyMap<string, string>> {
-  const { document, diagnostics } = parseDocument(await readText(path), path);
+  const { document, diagnostics } = await parseDocument(await readText(path), path);
   if (document === undefined)
     throw new UsageError(`${path} cannot be read: ${diagnostics[0]?.message ?? "it is not YAML."}`);
   if (document.value === null) return new Map();

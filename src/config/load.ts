@@ -52,7 +52,7 @@ export interface CheckedConfig {
   readonly diagnostics: readonly Diagnostic[];
   /** Absent when there are errors. */
   readonly loaded?: LoadedConfig;
-  /** File → its text, with the values of sensitive fields masked by `*` of equal length. */
+  /** File that a finding points into → its text, with the values of sensitive fields masked by `*` of equal length. */
   readonly sources: ReadonlyMap<string, string>;
 }
 
@@ -75,23 +75,23 @@ export async function checkConfig(inputs: readonly string[], options: LoadOption
   const isNeeded =
     stored !== undefined &&
     (stored.use !== "lookups" || sources.some(({ text }) => text.includes(LOOKUP) || text.includes(MASK)));
-  return checkSources(sources, { ...options, known: isNeeded ? await stored.read() : undefined }, diagnostics);
+  return await checkSources(sources, { ...options, known: isNeeded ? await stored.read() : undefined }, diagnostics);
 }
 
 const LOOKUP = "default_lookup_tags";
 
-/** The same for texts that have been read: pure. */
-export function checkSources(
+/** The same for texts that have been read. */
+export async function checkSources(
   sources: readonly Source[],
   options: Omit<LoadOptions, "cwd" | "stdin"> & { readonly known?: GatewayConfig | undefined },
   found: readonly Diagnostic[] = [],
-): CheckedConfig {
+): Promise<CheckedConfig> {
   const diagnostics = [...found];
-  const masked = new Map<string, string>();
+  const texts: (readonly [file: string, masked: () => string])[] = [];
   const documents: SourceDocument[] = [];
   for (const { file, text } of sources) {
-    const result = readDocument(file, text, options.environment);
-    masked.set(file, result.maskedText);
+    const result = await readDocument(file, text, options.environment);
+    texts.push([file, result.maskedText]);
     diagnostics.push(...result.diagnostics);
     if (result.document !== undefined) documents.push(result.document);
   }
@@ -112,12 +112,23 @@ export function checkSources(
     diagnostics.push(nothingDeclared(sources));
 
   const sorted = sortDiagnostics(diagnostics);
+  const masked = maskedTexts(sorted, texts);
   if (hasErrors(sorted)) return { diagnostics: sorted, sources: masked };
   return {
     diagnostics: sorted,
     sources: masked,
     loaded: loadedConfig(checked.entities, header, sources, sorted, options),
   };
+}
+
+/** Of the files that a finding points into: masking a text takes longer than reading it. */
+function maskedTexts(
+  diagnostics: readonly Diagnostic[],
+  texts: readonly (readonly [file: string, masked: () => string])[],
+): ReadonlyMap<string, string> {
+  const places = diagnostics.flatMap(({ place, related = [] }) => [place, ...related.map((each) => each.place)]);
+  const files = new Set(places.map((place) => place?.file));
+  return new Map(texts.filter(([file]) => files.has(file)).map(([file, masked]) => [file, masked()]));
 }
 
 /** What the files may build on without declaring it. */

@@ -1,18 +1,4 @@
-import {
-  type Document,
-  isAlias,
-  isMap,
-  isPair,
-  isScalar,
-  isSeq,
-  type Node,
-  type ParsedNode,
-  Scalar,
-  type YAMLMap,
-  type YAMLSeq,
-} from "yaml";
 import type { Json } from "../core/json.ts";
-import { resolvePlainScalar } from "./plain-scalar.ts";
 
 /** A YAML node as plain data, aliases and merge keys resolved, with its offsets in the text. */
 export interface LocatedNode {
@@ -23,8 +9,17 @@ export interface LocatedNode {
   readonly isPlain: boolean;
   /** Values below this one, itself included, counting what an alias stands for each time. */
   readonly size: number;
-  /** By key, or by index as text. */
-  readonly children?: ReadonlyMap<string, LocatedNode>;
+  readonly children?: Children;
+}
+
+/** Of a list in order, of a mapping by key. */
+export type Children = readonly LocatedNode[] | ReadonlyMap<string, LocatedNode>;
+
+/** The value below `node` that one part of a path leads to. */
+export function childOf(node: LocatedNode, part: string | number): LocatedNode | undefined {
+  const { children } = node;
+  if (children === undefined) return undefined;
+  return isList(children) ? children[Number(part)] : children.get(String(part));
 }
 
 /** YAML that is well-formed and cannot be used. */
@@ -37,134 +32,59 @@ export class NodeError extends Error {
   }
 }
 
-type OnDuplicate = (key: string, offset: number, firstOffset: number) => void;
-
-const MAX_DEPTH = 100;
 /** Far above any configuration; a few lines of nested aliases can stand for billions of values. */
 const MAX_SIZE = 2_000_000;
 
-/** Throws NodeError. Anchors are known from where they end, so an alias inside its own anchor is unknown. */
-export function locate(document: Document.Parsed, onDuplicate: OnDuplicate): LocatedNode {
-  return new Locator(onDuplicate).locate(document.contents, 0);
-}
-
-class Locator {
-  readonly #anchors = new Map<string, LocatedNode>();
-  readonly #onDuplicate: OnDuplicate;
-
-  constructor(onDuplicate: OnDuplicate) {
-    this.#onDuplicate = onDuplicate;
-  }
-
-  locate(node: ParsedNode | Node | null, depth: number): LocatedNode {
-    if (node === null) return { value: null, start: 0, end: 0, isPlain: true, size: 1 };
-    const [start, end] = node.range ?? [0, 0];
-    if (depth > MAX_DEPTH) throw new NodeError(`Values are nested more than ${MAX_DEPTH} deep.`, start);
-    if (isAlias(node)) return this.#resolveAlias(node.source, start);
-    const located = this.#locateContent(node, start, end, depth);
-    if (located.size > MAX_SIZE)
-      throw new NodeError(`Aliases make more than ${MAX_SIZE.toLocaleString("en")} values of this.`, start);
-    if ("anchor" in node && node.anchor !== undefined) this.#anchors.set(node.anchor, located);
-    return located;
-  }
-
-  #locateContent(node: ParsedNode | Node, start: number, end: number, depth: number): LocatedNode {
-    if (isScalar(node)) return locateScalar(node, start, end);
-    if (node.tag !== undefined && !STANDARD_TAGS.has(node.tag))
-      throw new NodeError("YAML tags are not supported.", start);
-    if (isSeq(node)) return this.#locateList(node, start, end, depth);
-    if (isMap(node)) return this.#locateMapping(node, start, end, depth);
-    throw new NodeError("This kind of YAML node is not supported.", start);
-  }
-
-  #resolveAlias(name: string, start: number): LocatedNode {
-    const anchored = this.#anchors.get(name);
-    if (anchored === undefined)
-      throw new NodeError("An alias (*name) has no anchor (&name) that ends before it.", start);
-    return anchored;
-  }
-
-  #locateList(list: YAMLSeq, start: number, end: number, depth: number): LocatedNode {
-    const items = list.items.map((item) => {
-      if (isPair(item)) throw new NodeError("A pair cannot be an item of a list. Put it in braces.", start);
-      return this.locate(item as Node | null, depth + 1);
-    });
-    const children = new Map(items.map((item, index) => [String(index), item]));
-    return { value: items.map((item) => item.value), start, end, isPlain: false, size: sizeOf(children), children };
-  }
-
-  #locateMapping(mapping: YAMLMap, start: number, end: number, depth: number): LocatedNode {
-    const own = new Map<string, LocatedNode>();
-    const merged: LocatedNode[] = [];
-    for (const pair of mapping.items) {
-      const key = this.#locateKey(pair.key as Node | null, start, depth);
-      const value = this.#locateValue(pair.value as Node | null, key, depth);
-      if (key.text === "<<" && key.isPlain) merged.push(...mergeSources(value));
-      else this.#add(own, key, value);
-    }
-    const children = new Map([...merged.toReversed().flatMap((source) => [...(source.children ?? [])]), ...own]);
-    const value = Object.fromEntries([...children].map(([key, child]) => [key, child.value]));
-    return { value, start, end, isPlain: false, size: sizeOf(children), children };
-  }
-
-  #locateKey(node: Node | null, start: number, depth: number): Key {
-    const located = this.locate(node, depth + 1);
-    const isText = located.children === undefined && node !== null;
-    if (!isText) throw new NodeError("A key must be text.", node === null ? start : located.start);
-    const text = isScalar(node) ? textOf(node) : printScalar(located.value);
-    return { text, start: located.start, end: located.end, isPlain: located.isPlain };
-  }
-
-  /** A key without a value stands for null, and has its place right behind the key. */
-  #locateValue(node: Node | null, key: Key, depth: number): LocatedNode {
-    if (node !== null) return { ...this.locate(node, depth + 1), keyStart: key.start };
-    return { value: null, start: key.end, end: key.end, keyStart: key.start, isPlain: true, size: 1 };
-  }
-
-  #add(own: Map<string, LocatedNode>, key: Key, value: LocatedNode): void {
-    const first = own.get(key.text);
-    if (first !== undefined) this.#onDuplicate(key.text, key.start, first.keyStart ?? first.start);
-    own.set(key.text, value);
-  }
-}
-
-interface Key {
-  readonly text: string;
-  readonly start: number;
-  readonly end: number;
-  readonly isPlain: boolean;
-}
-
-const STRING_TAG = "tag:yaml.org,2002:str";
-const STANDARD_TAGS: ReadonlySet<string> = new Set(["tag:yaml.org,2002:map", "tag:yaml.org,2002:seq"]);
-
-function locateScalar(scalar: Scalar, start: number, end: number): LocatedNode {
-  if (scalar.tag !== undefined && scalar.tag !== STRING_TAG)
-    throw new NodeError("YAML tags are not supported. Use quotes for text.", start);
-  const text = textOf(scalar);
-  const isPlain = scalar.type === Scalar.PLAIN && scalar.tag === undefined;
-  return { value: isPlain ? resolvePlainScalar(text) : text, start, end, isPlain, size: 1 };
-}
-
-function printScalar(value: Json): string {
-  return typeof value === "string" ? value : JSON.stringify(value);
-}
-
-/** Under the failsafe schema every scalar is text. */
-function textOf(scalar: Scalar): string {
-  return typeof scalar.value === "string" ? scalar.value : "";
-}
-
-function mergeSources(value: LocatedNode): readonly LocatedNode[] {
-  const isMapping = (node: LocatedNode): boolean => node.children !== undefined && !Array.isArray(node.value);
-  if (isMapping(value)) return [value];
-  const items = [...(value.children?.values() ?? [])];
-  if (Array.isArray(value.value) && items.every(isMapping)) return items;
+/** What `<<: value` brings in. Throws NodeError. */
+export function mergeSources(value: LocatedNode): readonly LocatedNode[] {
+  const { children } = value;
+  if (children !== undefined && !isList(children)) return [value];
+  if (children?.every((item) => item.children !== undefined && !isList(item.children)) === true) return children;
   throw new NodeError("What is merged by << must be a mapping, or a list of mappings.", value.start);
 }
 
-function sizeOf(children: ReadonlyMap<string, LocatedNode>): number {
+/** Throws NodeError for more values than a configuration has. */
+export function listNode(items: readonly LocatedNode[], start: number, end: number): LocatedNode {
+  return {
+    value: items.map((item) => item.value),
+    start,
+    end,
+    isPlain: false,
+    size: sizeOf(items, start),
+    children: items,
+  };
+}
+
+/** Own keys win over merged ones, earlier merges over later ones. Throws NodeError for more values than a configuration has. */
+export function mappingNode(
+  own: ReadonlyMap<string, LocatedNode>,
+  merged: readonly LocatedNode[],
+  start: number,
+  end: number,
+): LocatedNode {
+  const children = merged.length === 0 ? own : new Map([...merged.toReversed().flatMap(entriesOf), ...own]);
+  return { value: valueOf(children), start, end, isPlain: false, size: sizeOf(children.values(), start), children };
+}
+
+function entriesOf({ children }: LocatedNode): readonly (readonly [string, LocatedNode])[] {
+  return children === undefined || isList(children) ? [] : [...children];
+}
+
+function valueOf(children: ReadonlyMap<string, LocatedNode>): Json {
+  if (children.has("__proto__")) return Object.fromEntries([...children].map(([key, { value }]) => [key, value]));
+  const value: Record<string, Json> = {};
+  for (const [key, child] of children) value[key] = child.value;
+  return value;
+}
+
+function sizeOf(children: Iterable<LocatedNode>, start: number): number {
   let size = 1;
-  for (const child of children.values()) size += child.size;
+  for (const child of children) size += child.size;
+  if (size > MAX_SIZE)
+    throw new NodeError(`Aliases make more than ${MAX_SIZE.toLocaleString("en")} values of this.`, start);
   return size;
+}
+
+function isList(children: Children): children is readonly LocatedNode[] {
+  return Array.isArray(children);
 }

@@ -1,6 +1,6 @@
 import { isReference } from "../secrets/reference.ts";
 import type { Json } from "../core/json.ts";
-import type { ParsedDocument } from "./parse.ts";
+import type { ParsedDocument } from "./parsed-document.ts";
 import { sensitivePaths } from "./sensitive.ts";
 import { configSchema, type FieldSchema, gatewaySchema } from "./schemas.ts";
 import { hidesItsValue } from "./template.ts";

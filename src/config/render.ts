@@ -10,7 +10,7 @@ import {
   parseExpression,
   printExpression,
 } from "./expression.ts";
-import type { ParsedDocument } from "./parse.ts";
+import type { ParsedDocument } from "./parsed-document.ts";
 import { type Path, printPath, printPointer } from "./path.ts";
 import { resolvePlainScalar } from "./plain-scalar.ts";
 

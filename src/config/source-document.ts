@@ -3,7 +3,8 @@ import { isJsonObject, type Json } from "../core/json.ts";
 import type { Environment } from "./expression.ts";
 import { createLineTable } from "./line-table.ts";
 import { maskText } from "./mask.ts";
-import { type ParsedDocument, parseDocument } from "./parse.ts";
+import { parseDocument } from "./parse.ts";
+import type { ParsedDocument } from "./parsed-document.ts";
 import { parsePointer, type Path, printPointer } from "./path.ts";
 import { hideExpressions, renderDocument, type RenderedDocument, reservedCharacter } from "./render.ts";
 import { sensitivePaths } from "./sensitive.ts";
@@ -27,31 +28,32 @@ export interface ReadResult {
   readonly document?: SourceDocument;
   readonly diagnostics: readonly Diagnostic[];
   /** For code frames: secrets are masked. */
-  readonly maskedText: string;
+  readonly maskedText: () => string;
 }
 
-export function readDocument(file: string, text: string, environment: Environment): ReadResult {
+export async function readDocument(file: string, text: string, environment: Environment): Promise<ReadResult> {
   const placeAt = createLineTable(text, file);
   const reserved = reservedCharacter(text);
   if (reserved !== undefined) {
     const message = "The characters U+E000 and U+E001 cannot be used.";
     const diagnostic: Diagnostic = { severity: "error", code: "yaml-unsupported", message, place: placeAt(reserved) };
-    return { diagnostics: [diagnostic], maskedText: maskText(text, undefined, () => null) };
+    return { diagnostics: [diagnostic], maskedText: () => maskText(text, undefined, () => null) };
   }
   const hidden = hideExpressions(text);
-  const { document: places, diagnostics } = parseDocument(hidden.text, file);
-  if (places === undefined) return { diagnostics, maskedText: maskText(text, undefined, () => null) };
+  const { document: places, diagnostics } = await parseDocument(hidden.text, file);
+  if (places === undefined) return { diagnostics, maskedText: () => maskText(text, undefined, () => null) };
   const rendered = renderDocument(places, hidden, environment, placeAt);
   const document = keepSecretsOut(file, places, rendered);
   return {
     document,
     diagnostics: [...diagnostics, ...rendered.diagnostics],
-    maskedText: maskText(text, places, (path) => valueAt(document.value, path)),
+    maskedText: () => maskText(text, places, (path) => valueAt(document.value, path)),
   };
 }
 
 function keepSecretsOut(file: string, places: ParsedDocument, rendered: RenderedDocument): SourceDocument {
-  const sensitive = new Set(sensitivePaths(rendered.value, gatewaySchema).map(printPointer));
+  const hasTemplates = rendered.templates.size > 0;
+  const sensitive = new Set(hasTemplates ? sensitivePaths(rendered.value, gatewaySchema).map(printPointer) : []);
   const fromEnvironment = new Set<string>();
   let { value } = rendered;
   for (const [pointer, template] of rendered.templates) {

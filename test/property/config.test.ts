@@ -145,8 +145,8 @@ const configuration = fc.record({
   plugins: fc.array(plugin, { maxLength: 1 }),
 });
 
-function load(source: string) {
-  return checkSources([{ file: "kong.yaml", text: source }], options);
+async function load(source: string) {
+  return await checkSources([{ file: "kong.yaml", text: source }], options);
 }
 
 /** Texts of generated configurations are data: what looks like an expression in them must be written as one. */
@@ -158,14 +158,14 @@ function asFile(value: object): string {
 const sensitive = new Set(['${{ env "DECK_TEXT" }}', 'Bearer ${{ env "DECK_TEXT" | indent 2 }}: x']);
 
 describe("printConfig", () => {
-  it("prints what loads back as the same value, for generated configurations", () => {
+  it("prints what loads back as the same value, for generated configurations", async () => {
     let loadedOnce = 0;
-    fc.assert(
-      fc.property(configuration, (value) => {
-        const first = load(asFile(value)).loaded;
+    await fc.assert(
+      fc.asyncProperty(configuration, async (value) => {
+        const { loaded: first } = await load(asFile(value));
         if (first === undefined) return;
         loadedOnce += 1;
-        const second = load(printConfig(first.config));
+        const second = await load(printConfig(first.config));
         expect(second.loaded?.config, JSON.stringify(second.diagnostics)).toEqual(first.config);
       }),
       { numRuns: 60 },
@@ -181,7 +181,7 @@ describe("printConfig", () => {
         const { loaded } = await checkFixture(kind, name);
         if (loaded === undefined) throw new Error(name);
         const printed = printConfig(loaded.config);
-        const again = load(printed);
+        const again = await load(printed);
         expect(again.loaded?.config, name).toEqual(loaded.config);
         expect(printConfig(again.loaded?.config ?? loaded.config), name).toBe(printed);
       }
@@ -222,10 +222,10 @@ describe("arbitrary text", () => {
     )
     .map(([start, length, insert]) => seed.slice(0, start) + insert + seed.slice(start + length));
 
-  it("never makes the parser throw", () => {
-    fc.assert(
-      fc.property(fc.oneof(fc.string({ maxLength: 200, unit: "binary" }), mangled), (source) => {
-        const { document, diagnostics } = parseDocument(source, "kong.yaml");
+  it("never makes the parser throw", async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.oneof(fc.string({ maxLength: 200, unit: "binary" }), mangled), async (source) => {
+        const { document, diagnostics } = await parseDocument(source, "kong.yaml");
         expect(document === undefined).toBe(
           diagnostics.some(({ code }) => code === "yaml-syntax" || code === "yaml-unsupported"),
         );
@@ -234,11 +234,11 @@ describe("arbitrary text", () => {
     );
   });
 
-  it("is answered with places inside the file, whatever is broken in it", () => {
-    fc.assert(
-      fc.property(mangled, (source) => {
+  it("is answered with places inside the file, whatever is broken in it", async () => {
+    await fc.assert(
+      fc.asyncProperty(mangled, async (source) => {
         const lines = source.split("\n");
-        for (const { place } of load(source).diagnostics) {
+        for (const { place } of (await load(source)).diagnostics) {
           if (place === undefined) throw new Error("no place");
           expect(place.line).toBeLessThanOrEqual(lines.length);
           expect(place.column).toBeLessThanOrEqual((lines[place.line - 1]?.length ?? 0) + 1);
@@ -249,7 +249,7 @@ describe("arbitrary text", () => {
   });
 
   // No "#": what it turns into a comment inside the name of a field is recognised by nothing.
-  it("never shows a secret, whatever is broken around it", () => {
+  it("never shows a secret, whatever is broken around it", async () => {
     const secret = "sk-planted-secret";
     const withSecret = seed
       .replaceAll(/header_value: .*/g, `header_value: "${secret}"`)
@@ -258,10 +258,10 @@ describe("arbitrary text", () => {
       fc.nat({ max: withSecret.length }),
       fc.constantFrom("\n", '"', "'", "{", "}", "[", ":", ": ", "- ", "\t", "x", "*x", "|", "---\n", "  "),
     );
-    fc.assert(
-      fc.property(spot, ([at, insert]) => {
+    await fc.assert(
+      fc.asyncProperty(spot, async ([at, insert]) => {
         const source = withSecret.slice(0, at) + insert + withSecret.slice(at);
-        const { diagnostics, sources } = load(source);
+        const { diagnostics, sources } = await load(source);
         const isCut = !source.includes(`"${secret}"`) || [...source.matchAll(new RegExp(secret, "g"))].length < 5;
         if (isCut) return;
         expect(JSON.stringify(diagnostics)).not.toContain(secret);

@@ -13,8 +13,8 @@ vaults:
       token: 'x-\${{ env "DECK_VAULT_TOKEN" }}-\${{ env "DECK_TEXT" "fallback" }}'
 `;
 
-describe("resolveEnvironment", () => {
-  const { loaded } = checkSources([{ file: "kong.yaml", text }], loadOptions());
+describe("resolveEnvironment", async () => {
+  const { loaded } = await checkSources([{ file: "kong.yaml", text }], loadOptions());
 
   it("replaces expressions in sensitive fields, and takes no other text for one", () => {
     if (loaded === undefined) throw new Error("not loaded");
