@@ -42,7 +42,7 @@ export class HttpExchange implements Exchange {
   route: Label = noRoute;
   service: Label | undefined;
   identity: Identity | undefined;
-  errorFormat: "kong" | "openai" = "kong";
+  errorBody: Exchange["errorBody"];
   /** What plugins changed of the request for a plain service; undefined, which is usual: nothing. */
   forwardedEdits: ForwardedEdits | undefined;
   ai: Record<string, unknown> | undefined;

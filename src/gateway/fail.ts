@@ -1,6 +1,5 @@
 import { type ErrorCodeName, errorCodes } from "../core/error-codes.ts";
 import { GwError, toError } from "../core/errors.ts";
-import { openaiErrorType } from "../core/openai-error-type.ts";
 import { publish } from "../observability/events.ts";
 import type { HttpExchange } from "./exchange.ts";
 
@@ -62,7 +61,7 @@ function report(exchange: HttpExchange, failure: Failure, thrown: unknown): void
 }
 
 function answer(exchange: HttpExchange, failure: Failure): void {
-  const body = exchange.errorFormat === "openai" ? openaiBody(failure) : kongBody(kongMessage(failure), exchange.id);
+  const body = exchange.errorBody?.(failure) ?? kongBody(kongMessage(failure), exchange.id);
   exchange.begin(failure.status, ["Content-Type", JSON_TYPE]);
   exchange.end(body);
 }
@@ -86,11 +85,6 @@ function kongMessage(failure: Failure): string {
 
 function kongBody(message: string, requestId: string): string {
   return JSON.stringify({ message, request_id: requestId });
-}
-
-/** The body that OpenAI's client libraries turn into an exception. */
-function openaiBody({ code, status, message }: Failure): string {
-  return JSON.stringify({ error: { message, type: openaiErrorType(status), param: null, code: code.toLowerCase() } });
 }
 
 /** A whole answer for a connection that sent no readable request, as bytes to write; the connection is closed after it. */

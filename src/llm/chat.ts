@@ -12,7 +12,10 @@ export interface ChatMessage {
   readonly content?: string | readonly ContentPart[] | null;
 }
 
-/** One chat request as the client sent it. `body` is `bytes` parsed: drivers that speak the same format splice `bytes` instead of writing `body` again. */
+/**
+ * One chat request in OpenAI's format, as the client sent it or as its front has translated it. `body` is `bytes` parsed: drivers that speak
+ * the same format splice `bytes` instead of writing `body` again.
+ */
 export interface ChatRequest {
   readonly bytes: Buffer;
   readonly body: JsonObject;
@@ -20,44 +23,63 @@ export interface ChatRequest {
   /** The client's `model`, when it is a non-empty string. */
   readonly model: string | undefined;
   readonly isStream: boolean;
+  /** What the client sent, where that was in another format. */
+  readonly native?: NativeCall;
+}
+
+/** A call in the client's own format, for providers that speak it too. */
+export interface NativeCall {
+  readonly bytes: Buffer;
+  readonly body: JsonObject;
+  /** Codes of what the translation has left out. */
+  readonly lost: readonly string[];
+  /** Why there is no translation: only a provider of the client's format can take the call. */
+  readonly refusal: string | undefined;
 }
 
 /** Reads the body of an OpenAI chat request. Throws RequestError GW_REQUEST_INVALID, in Kong's words, when it is none. */
 export function parseChatRequest(bytes: Buffer): ChatRequest {
-  const body = parseObject(bytes);
+  const body = parseBody(bytes);
   const { messages, prompt, model, stream } = body;
   const hasMessages = Array.isArray(messages) && messages.length > 0;
   const hasPrompt = typeof prompt === "string";
-  if (hasMessages && hasPrompt) throw invalid("request matches multiple LLM request formats");
-  if (hasPrompt) throw invalid("[llm/v1/completions] message format is not compatible with [llm/v1/chat] route type");
-  if (!hasMessages) throw invalid("request body doesn't contain valid prompts");
+  if (hasMessages && hasPrompt) throw invalidRequest("request matches multiple LLM request formats");
+  if (hasPrompt)
+    throw invalidRequest("[llm/v1/completions] message format is not compatible with [llm/v1/chat] route type");
+  if (!hasMessages) throw invalidRequest("request body doesn't contain valid prompts");
   return {
     bytes,
     body,
     messages: checkMessages(messages),
-    model: typeof model === "string" && model !== "" ? model : undefined,
+    model: nameOf(model),
     isStream: stream === true,
   };
+}
+
+/** A client's `model`; an empty one is none. */
+export function nameOf(model: unknown): string | undefined {
+  return typeof model === "string" && model !== "" ? model : undefined;
 }
 
 /** The text for everything that is not JSON of the right kind, the Content-Type included. */
 export const unreadableBody = "content-type header does not match request body, or bad JSON formatting";
 
-function parseObject(bytes: Buffer): JsonObject {
+/** Throws RequestError GW_REQUEST_INVALID. */
+export function parseBody(bytes: Buffer): JsonObject {
   let body: unknown;
   try {
     body = JSON.parse(bytes.toString());
   } catch {
-    throw invalid(unreadableBody);
+    throw invalidRequest(unreadableBody);
   }
-  if (!isJsonObject(body)) throw invalid(unreadableBody);
+  if (!isJsonObject(body)) throw invalidRequest(unreadableBody);
   return body;
 }
 
 function checkMessages(messages: readonly unknown[]): readonly ChatMessage[] {
   for (const [index, message] of messages.entries()) {
     if (!isChatMessage(message)) {
-      throw invalid(
+      throw invalidRequest(
         `request body doesn't contain valid prompts: messages[${index}] needs a role, and content that is text, a list of parts or null`,
       );
     }
@@ -77,6 +99,7 @@ function isContentPart(part: unknown): part is ContentPart {
   return part["text"] === undefined || typeof part["text"] === "string";
 }
 
-function invalid(message: string): RequestError {
+/** A call that its sender must change. */
+export function invalidRequest(message: string): RequestError {
   return new RequestError("GW_REQUEST_INVALID", message);
 }

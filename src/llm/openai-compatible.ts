@@ -12,27 +12,37 @@ export interface OpenAiCompatibleVendor {
   readonly name: string;
   /** Of chat completions: the full URL, or the place for the options of a target (llm/endpoint.ts). */
   readonly chat: string | ((options: JsonObject) => Endpoint);
+  /** How to ask for what clients of other formats get unasked, or ask for by another name. */
+  readonly translated?: {
+    /** The name of `max_tokens`, where the newer models refuse that. */
+    readonly limit?: "max_completion_tokens";
+    /** The count of a stream comes unasked, and asking is an error. */
+    readonly refusesStreamOptions?: true;
+  };
 }
 
 /** A driver for a vendor that speaks OpenAI's format: the client's bytes travel on, with a few members set. */
-export function openAiCompatible({ name, chat }: OpenAiCompatibleVendor): ProviderDriver {
+export function openAiCompatible(vendor: OpenAiCompatibleVendor): ProviderDriver {
+  const { name, chat } = vendor;
   return {
     name,
     endpoint: typeof chat === "string" ? (options) => endpointOf(name, options, () => chat) : chat,
-    buildChat,
+    buildChat: (call, target) => buildChat(call, target, vendor),
     authorize,
   };
 }
 
 const jsonHeaders: readonly string[] = ["content-type", "application/json"];
 
-function buildChat(call: ChatRequest, target: ProviderTarget): Built<UpstreamRequest> {
+function buildChat(call: ChatRequest, target: ProviderTarget, vendor: OpenAiCompatibleVendor): Built<UpstreamRequest> {
+  const edits = chatEdits(call, target);
+  if (call.native !== undefined) addTranslatedEdits(edits, call, vendor);
   const request: UpstreamRequest = {
     method: "POST",
     origin: target.endpoint.origin,
     path: target.endpoint.path,
     headers: jsonHeaders,
-    body: spliceMembers(call.bytes, chatEdits(call, target)),
+    body: spliceMembers(call.bytes, edits),
   };
   return { request, warnings: [] };
 }
@@ -58,6 +68,19 @@ function chatEdits(call: ChatRequest, target: ProviderTarget): MemberEdit[] {
   }
   if (body["top_k"] !== undefined) edits.push({ name: "top_k", json: undefined });
   return edits;
+}
+
+/** For calls of clients that speak another format. */
+function addTranslatedEdits(
+  edits: MemberEdit[],
+  { body, isStream }: ChatRequest,
+  { translated }: OpenAiCompatibleVendor,
+): void {
+  if (isStream && translated?.refusesStreamOptions !== true)
+    edits.push({ name: "stream_options", json: '{"include_usage":true}' });
+  const { max_tokens: limit } = body;
+  if (translated?.limit === undefined || !isGiven(limit) || edits.some(({ name }) => name === "max_tokens")) return;
+  edits.push({ name: "max_tokens", json: undefined }, { name: translated.limit, json: JSON.stringify(limit) });
 }
 
 function isGiven(value: unknown): boolean {

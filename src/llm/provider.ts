@@ -3,6 +3,7 @@ import type { JsonObject } from "../core/json.ts";
 import type { Secret } from "../core/secret.ts";
 import type { ChatTranslator } from "./answer.ts";
 import type { ChatRequest } from "./chat.ts";
+import type { ClientFormat } from "./front.ts";
 
 /** What a driver needs to know of a target; made once when the configuration is compiled. */
 export interface ProviderTarget {
@@ -44,5 +45,13 @@ export interface ProviderDriver {
   buildChat(call: ChatRequest, target: ProviderTarget): Built<UpstreamRequest>;
   /** The way back for targets with these options; absent, or undefined, where answers are in OpenAI's format and pass untouched. */
   translator?(options: JsonObject): ChatTranslator | undefined;
+  /** For clients that speak the provider's own format, where that is not OpenAI's. */
+  readonly native?: NativeFormat;
   authorize(request: UpstreamRequest, place: CredentialPlace, credential: Secret): UpstreamRequest;
+}
+
+export interface NativeFormat {
+  readonly format: ClientFormat;
+  /** The client's own bytes, with a few members set. `call.native` is there. */
+  build(call: ChatRequest, target: ProviderTarget): Built<UpstreamRequest>;
 }

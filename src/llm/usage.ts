@@ -36,7 +36,7 @@ export interface UsageReader {
 const MAX_ANSWER_BYTES = 4 << 20;
 
 export function createUsageReader(isStream: boolean): UsageReader {
-  return isStream ? streamedUsage() : wholeUsage();
+  return isStream ? streamedUsage() : wholeUsage((body) => readUsage(body.toString()));
 }
 
 /** Of an answer's JSON text. */
@@ -48,7 +48,8 @@ export function readUsage(text: string): Usage | undefined {
   }
 }
 
-function usageOf(answer: unknown): Usage | undefined {
+/** Of an answer, or of an event of one, in OpenAI's format. */
+export function usageOf(answer: unknown): Usage | undefined {
   const usage = isJsonObject(answer) ? answer["usage"] : undefined;
   if (!isJsonObject(usage)) return undefined;
   const { prompt_tokens: prompt, completion_tokens: completion, total_tokens: total } = usage;
@@ -67,7 +68,8 @@ function detailsOf(usage: JsonObject, name: string): Partial<Usage> {
   return isJsonObject(details) ? { [name]: details } : {};
 }
 
-function wholeUsage(): UsageReader {
+/** `read` gets the whole answer. */
+export function wholeUsage(read: (body: Buffer) => Usage | undefined): UsageReader {
   const chunks: Buffer[] = [];
   let bytes = 0;
   return {
@@ -76,7 +78,7 @@ function wholeUsage(): UsageReader {
       bytes += chunk.length;
       if (bytes <= MAX_ANSWER_BYTES) chunks.push(chunk);
     },
-    end: () => (bytes > MAX_ANSWER_BYTES ? undefined : readUsage(Buffer.concat(chunks).toString())),
+    end: () => (bytes > MAX_ANSWER_BYTES ? undefined : read(Buffer.concat(chunks))),
   };
 }
 

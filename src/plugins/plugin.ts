@@ -5,8 +5,10 @@ import type { Clock } from "../core/clock.ts";
 import type { JsonObject } from "../core/json.ts";
 import type { Notify } from "../core/notice.ts";
 import type { EmbedderDefinition } from "../embeddings/embedder.ts";
+import type { ClientFailure } from "../llm/front.ts";
 import type { ProviderDriver } from "../llm/provider.ts";
 import type { Choice, Explanation } from "./explanation.ts";
+import type { Need } from "./need.ts";
 import type { SecretLookup } from "../secrets/lookup.ts";
 import type { TuningView } from "./tuning.ts";
 import type { Upstream } from "../upstream/upstream.ts";
@@ -65,8 +67,8 @@ export interface Exchange {
   readonly clientAddress: string;
   /** Set by an authentication plugin: what runs after it may be particular to the consumer. */
   identity: Identity | undefined;
-  /** Which error body the client expects; `kong` until an AI plugin says otherwise. */
-  errorFormat: "kong" | "openai";
+  /** Writes the error bodies that the client expects; undefined for Kong's. Set by AI plugins. */
+  errorBody: ((failure: ClientFailure) => string) | undefined;
   /** Added to the access-log line under `ai`; snake_case. */
   ai: Record<string, unknown> | undefined;
   /** The client has gone away, or the answer is complete. */
@@ -134,6 +136,8 @@ export interface Plugin {
   choose?(probe: Probe): Promise<Choice>;
   /** For `gw tune`; absent where prompts are not compared with descriptions. */
   readonly tuning?: TuningView;
+  /** What it uses outside of gw, but for embedding models (`tuning`) and secrets. */
+  needs?(): readonly Need[];
   /** Settles when the instance can serve at its best (descriptions embedded, secrets resolved); rejects never. What is missing is in `problems`. */
   warm?(signal: AbortSignal): Promise<void>;
   /** Why the instance is not ready, empty when it is; shown by /status/ready. */

@@ -55,7 +55,7 @@ class TestExchange implements Exchange {
   readonly scheme = "http";
   readonly clientAddress = "127.0.0.1";
   identity: Identity | undefined;
-  errorFormat: "kong" | "openai" = "kong";
+  errorBody: Exchange["errorBody"];
   ai: Record<string, unknown> | undefined;
   readonly #message: IncomingMessage;
   readonly #response: ServerResponse;

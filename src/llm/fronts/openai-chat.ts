@@ -1,18 +1,30 @@
 import { assertNever } from "../../core/assert-never.ts";
-import type { JsonObject } from "../../core/json.ts";
-import type { ChatEvent, ChatResult, ProviderFailure, ToolCall } from "../answer.ts";
+import type { ChatEvent, ChatResult, ToolCall } from "../answer.ts";
+import { parseChatRequest } from "../chat.ts";
+import type { AnswerIdentity, AnswerStream, AnswerWriter, Front } from "../front.ts";
 import type { Usage } from "../usage.ts";
+import { openaiErrorBody, openaiErrorEvent, writeFailure } from "./openai-errors.ts";
 
-/** What an answer in OpenAI's format says of itself. `id` and `model` stand in where the provider did not say. */
-export interface AnswerIdentity {
-  readonly id: string;
-  readonly model: string;
-  /** Seconds since the epoch. */
-  readonly created: number;
-}
+const answers: AnswerWriter = {
+  idPrefix: "chatcmpl-",
+  writeChat,
+  writeFailure,
+  openStream: (identity, includesUsage) => new ChatStreamWriter(identity, includesUsage),
+};
+
+/** Chat completions, the format that gw translates from and to: https://platform.openai.com/docs/api-reference/chat. */
+export const openaiChatFront: Front = {
+  format: "openai",
+  operation: "chat",
+  serves: "chat completions",
+  readCall: parseChatRequest,
+  answers,
+  errorBody: openaiErrorBody,
+  errorEvent: openaiErrorEvent,
+};
 
 /** https://platform.openai.com/docs/api-reference/chat/object */
-export function writeChat(result: ChatResult, identity: AnswerIdentity): string {
+function writeChat(result: ChatResult, identity: AnswerIdentity): string {
   const { text, reasoning, toolCalls, finishReason, usage } = result;
   const message = {
     role: "assistant",
@@ -35,13 +47,8 @@ function writeToolCall({ id, name, arguments: text }: ToolCall): object {
   return { id, type: "function", function: { name, arguments: text } };
 }
 
-/** The body that OpenAI's client libraries turn into an exception. `original` is what the provider said, if that was JSON. */
-export function writeFailure({ message, type, code }: ProviderFailure, original: JsonObject | undefined): string {
-  return JSON.stringify({ error: { message, type, param: null, code, provider_error: original } });
-}
-
 /** Writes a stream as server-sent events: https://platform.openai.com/docs/api-reference/chat-streaming. */
-export class ChatStreamWriter {
+class ChatStreamWriter implements AnswerStream {
   readonly #includesUsage: boolean;
   #identity: AnswerIdentity;
   #hasStarted = false;
@@ -53,7 +60,7 @@ export class ChatStreamWriter {
     this.#includesUsage = includesUsage;
   }
 
-  /** `failed` is not written: the caller ends the answer as it ends any that breaks off. */
+  /** The start is written with what follows it: of a stream that fails at once nothing has been sent then. */
   write(event: ChatEvent): string {
     switch (event.type) {
       case "start":
@@ -67,7 +74,7 @@ export class ChatStreamWriter {
       case "tool-call-delta":
         return this.#toolDelta(event.index, {}, { arguments: event.text });
       case "finish":
-        return this.#choice({}, event.reason);
+        return this.#begin() + this.#choice({}, event.reason);
       case "usage":
         this.#usage = event.usage;
         return "";
@@ -83,7 +90,7 @@ export class ChatStreamWriter {
   #start(id: string | undefined, model: string | undefined): string {
     const { id: ownId, model: ownModel, created } = this.#identity;
     this.#identity = { id: id ?? ownId, model: model ?? ownModel, created };
-    return this.#begin();
+    return "";
   }
 
   #begin(): string {

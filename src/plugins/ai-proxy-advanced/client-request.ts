@@ -1,14 +1,15 @@
 import type { AiProxyAdvancedConfig } from "../../config/types.ts";
 import { RequestError } from "../../core/errors.ts";
-import { type ChatRequest, parseChatRequest, unreadableBody } from "../../llm/chat.ts";
+import { type ChatRequest, unreadableBody } from "../../llm/chat.ts";
+import type { Front } from "../../llm/front.ts";
 import type { ExchangeRequest } from "../plugin.ts";
 
 /** Before the body is read. Throws RequestError GW_REQUEST_METHOD or GW_REQUEST_INVALID. */
-export function checkClientRequest(request: ExchangeRequest): void {
+export function checkClientRequest(request: ExchangeRequest, { serves }: Front): void {
   if (request.method !== "POST") {
     throw new RequestError(
       "GW_REQUEST_METHOD",
-      `This route serves chat completions: send a POST with a JSON body, not ${request.method}.`,
+      `This route serves ${serves}: send a POST with a JSON body, not ${request.method}.`,
     );
   }
   const contentType = request.header("content-type");
@@ -21,8 +22,13 @@ export function checkClientRequest(request: ExchangeRequest): void {
 const isJson = /^\s*(?:application\/(?:[\w.+-]+\+)?json)?\s*(?:;|$)/i;
 
 /** Applies `response_streaming`. Throws RequestError GW_REQUEST_INVALID in Kong's words. */
-export function readCall(body: Buffer, streaming: AiProxyAdvancedConfig["response_streaming"]): ChatRequest {
-  const call = parseChatRequest(body);
+export function readCall(
+  front: Front,
+  body: Buffer,
+  path: string,
+  streaming: AiProxyAdvancedConfig["response_streaming"],
+): ChatRequest {
+  const call = front.readCall(body, path);
   if (streaming === "always" && !call.isStream) return { ...call, isStream: true };
   if (streaming === "deny" && call.isStream) {
     throw new RequestError("GW_REQUEST_INVALID", "response streaming is not enabled for this LLM");

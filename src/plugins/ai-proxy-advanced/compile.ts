@@ -3,7 +3,10 @@ import type { TargetView, TokenPrices } from "../../balancer/balancer.ts";
 import type { AiProxyAdvancedConfig } from "../../config/types.ts";
 import { BugError } from "../../core/errors.ts";
 import { isJsonObject, type JsonObject } from "../../core/json.ts";
+import type { Front } from "../../llm/front.ts";
+import { frontFor } from "../../llm/fronts/front-for.ts";
 import type { ProviderDriver, ProviderTarget } from "../../llm/provider.ts";
+import { type Way, wayBetween } from "../../llm/way.ts";
 import type { UpstreamTimeouts } from "../../upstream/upstream.ts";
 import type { PluginServices } from "../plugin.ts";
 import { compileCredentials, type Credential } from "./credentials.ts";
@@ -16,6 +19,7 @@ export interface CompiledTarget extends TargetView {
   readonly alias: string | undefined;
   readonly driver: ProviderDriver;
   readonly target: ProviderTarget;
+  readonly way: Way;
   readonly credentials: readonly Credential[];
   /** A client's own credential in the same place wins. */
   readonly allowOverride: boolean;
@@ -33,6 +37,7 @@ export interface FailoverRules {
 }
 
 export interface CompiledConfig {
+  readonly front: Front;
   readonly targets: readonly CompiledTarget[];
   readonly failover: FailoverRules;
   readonly timeouts: UpstreamTimeouts;
@@ -47,9 +52,12 @@ const CATCHALL = "CATCHALL";
 /** Throws ConfigError when a target's endpoint cannot be told. */
 export function compileConfig(config: AiProxyAdvancedConfig, services: PluginServices): CompiledConfig {
   const { balancer } = config;
+  const front = frontFor(config);
+  if (front === undefined) throw new BugError("The plugin has an llm_format or route_type that gw does not run.");
   const { connect_timeout: connectMs, write_timeout: writeMs, read_timeout: readMs } = balancer;
   return {
-    targets: config.targets.map((_, index) => compileTarget(config, index, services)),
+    front,
+    targets: config.targets.map((_, index) => compileTarget(config, index, services, front)),
     failover: { criteria: new Set<string>(balancer.failover_criteria), maxAttempts: balancer.retries + 1 },
     // As nginx: read_timeout is the time between two reads, the first of which is the head.
     timeouts: { connectMs, writeMs, headMs: readMs, idleMs: readMs },
@@ -58,7 +66,12 @@ export function compileConfig(config: AiProxyAdvancedConfig, services: PluginSer
   };
 }
 
-function compileTarget(config: AiProxyAdvancedConfig, index: number, services: PluginServices): CompiledTarget {
+function compileTarget(
+  config: AiProxyAdvancedConfig,
+  index: number,
+  services: PluginServices,
+  front: Front,
+): CompiledTarget {
   const target = config.targets[index];
   const driver = target === undefined ? undefined : services.provider(target.model.provider);
   if (target === undefined || driver === undefined)
@@ -66,6 +79,8 @@ function compileTarget(config: AiProxyAdvancedConfig, index: number, services: P
   const { model, auth, description = "", gw } = target;
   const options = isJsonObject(model.options) ? model.options : {};
   const endpoint = driver.endpoint(options, model.name);
+  const way = wayBetween(front, driver, options);
+  if (way === undefined) throw new BugError(`targets[${index}] does not take ${front.serves}.`);
   return {
     index,
     weight: target.weight,
@@ -82,6 +97,7 @@ function compileTarget(config: AiProxyAdvancedConfig, index: number, services: P
       clientParams: gw.client_params,
       endpoint,
     },
+    way,
     credentials: compileCredentials(auth, {
       secrets: services.secrets,
       notify: services.notify,

@@ -1,6 +1,7 @@
 import type { AiProxyAdvancedConfig } from "../../config/types.ts";
 import type { Choice, Explanation } from "../explanation.ts";
-import type { Exchange, Plugin, PluginServices } from "../plugin.ts";
+import { type ChatRequest, parseChatRequest } from "../../llm/chat.ts";
+import type { Exchange, Plugin, PluginServices, Probe } from "../plugin.ts";
 import type { AttemptPlan } from "./attempt.ts";
 import { tryTargets } from "./attempts.ts";
 import { openBalancing } from "./balancing.ts";
@@ -9,6 +10,7 @@ import { compileConfig } from "./compile.ts";
 import type { Credential } from "./credentials.ts";
 import { decide } from "./decide.ts";
 import { type ExplainPlan, explain, explainChoice } from "./explain.ts";
+import { needsOf } from "./needs.ts";
 import { routeHeader } from "./report.ts";
 import { conversationText } from "../../embeddings/text.ts";
 import type { TuningView } from "../tuning.ts";
@@ -39,17 +41,20 @@ export async function createAiProxyAdvanced(config: AiProxyAdvancedConfig, servi
     remembered: new WeakMap(),
   };
   const credentials = [...targets.flatMap((target) => target.credentials), ...(parts?.credentials ?? [])];
+  const readProbe = ({ body, request }: Probe): ChatRequest =>
+    readCall(compiled.front, body, request.path, config.response_streaming);
   return {
     handle: (exchange) => handle(config, attempts, decisions, exchange),
     async explain(probe): Promise<Explanation> {
       await parts?.index.load();
-      return await explain(decisions, readCall(probe.body, config.response_streaming), probe);
+      return await explain(decisions, readProbe(probe), probe);
     },
     async choose(probe): Promise<Choice> {
       await parts?.index.load();
-      return await explainChoice(decisions, readCall(probe.body, config.response_streaming), probe);
+      return await explainChoice(decisions, readProbe(probe), probe);
     },
     ...(parts !== undefined && { tuning: tuningView(decisions, parts) }),
+    needs: () => needsOf(targets, parts, upstream),
     warm: (signal) => warm(credentials, parts, signal),
     problems: () => (parts?.index.problem === undefined || lacksKey(parts) ? [] : [parts.index.problem]),
     async close() {
@@ -78,7 +83,7 @@ function tuningView({ config, targets, text }: ExplainPlan, parts: SemanticParts
     metric: parts.metric,
     embedding: parts.modelName,
     textOf(messages) {
-      const { messages: read } = readCall(Buffer.from(JSON.stringify({ messages })), "allow");
+      const { messages: read } = parseChatRequest(Buffer.from(JSON.stringify({ messages })));
       return conversationText(read, text)?.text;
     },
     embed: async (texts, options) => await parts.embedder.embed(texts, options),
@@ -92,10 +97,12 @@ async function handle(
   exchange: Exchange,
 ): Promise<void> {
   const { request } = exchange;
-  exchange.errorFormat = "openai";
+  const { front } = attempts;
+  exchange.errorBody = front.errorBody;
   if (request.method !== "POST") exchange.addHeader("Allow", "POST");
-  checkClientRequest(request);
-  const call = readCall(await exchange.readBody(config.max_request_body_size), config.response_streaming);
+  checkClientRequest(request, front);
+  const body = await exchange.readBody(config.max_request_body_size);
+  const call = readCall(front, body, request.path, config.response_streaming);
   const hashKey = decisions.hashKey(request, exchange.id);
   const decided = decide(decisions, { call, hashKey, isProbe: false });
   const decision = decided instanceof Promise ? await decided : decided;

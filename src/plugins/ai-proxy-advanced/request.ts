@@ -12,13 +12,13 @@ import type { ReadyCredential } from "./credentials.ts";
  * business, and the target's credentials. `isRead`: gw reads the answer itself, or may have to add to it.
  */
 export function buildRequest(
-  { driver, target, allowOverride }: CompiledTarget,
+  { driver, target, way, allowOverride }: CompiledTarget,
   call: ChatRequest,
   client: ExchangeRequest,
   credentials: readonly ReadyCredential[],
   { requestId, isRead }: { readonly requestId: string; readonly isRead: boolean },
 ): Built<UpstreamRequest> {
-  const { request: bare, warnings } = driver.buildChat(call, target);
+  const { request: bare, warnings } = way.build(call, target);
   const clients = allowOverride
     ? credentials.filter((credential) => isGivenByClient(credential, client, call))
     : noCredentials;
@@ -33,13 +33,17 @@ export function buildRequest(
 }
 
 /**
- * Authorization and Cookie are the client's credentials for this gateway: they never travel on by themselves. (Kong forwards cookies; it
- * also removes Set-Cookie from answers, so no cookie can be the provider's.) Content-Type and Accept-Encoding are set anew.
+ * Authorization, the headers of providers' keys and Cookie are the client's credentials for this gateway: they never travel on by
+ * themselves. (Kong forwards cookies; it also removes Set-Cookie from answers, so no cookie can be the provider's.) Content-Type and
+ * Accept-Encoding are set anew.
  */
 const heldBack: ReadonlySet<string> = new Set([
   ...notForwarded,
   "authorization",
   "cookie",
+  "x-api-key",
+  "x-goog-api-key",
+  "api-key",
   "content-type",
   "accept-encoding",
   "x-gw-debug",

@@ -1,42 +1,25 @@
 import { UpstreamError } from "../../core/errors.ts";
-import type { ChatEvent, ChatStreamDecoder, ChatTranslator, ProviderFailure } from "../../llm/answer.ts";
-import { type AnswerIdentity, ChatStreamWriter, writeChat, writeFailure } from "../../llm/fronts/openai-chat.ts";
+import type { ChatEvent, ChatStreamDecoder, ProviderFailure } from "../../llm/answer.ts";
+import type { AnswerIdentity, AnswerStream } from "../../llm/front.ts";
 import { parseObject } from "../../llm/read-answer.ts";
-import type { Usage, UsageReader } from "../../llm/usage.ts";
+import type { TranslatedUsage } from "../../llm/translated-usage.ts";
+import type { AnswerTranslation } from "../../llm/way.ts";
 import type { UpstreamFlow, UpstreamHandler } from "../../upstream/upstream.ts";
 import { contentEncoding, decodeContent } from "./content-encoding.ts";
 
-export interface TranslationOptions {
+export interface TranslationOptions extends AnswerTranslation {
   readonly count: TranslatedUsage;
-  readonly translator: ChatTranslator;
   readonly identity: AnswerIdentity;
   readonly isStream: boolean;
   /** The client set `stream_options.include_usage`. */
   readonly includesUsage: boolean;
 }
 
-/** The usage of an answer as it is translated. */
-export class TranslatedUsage implements UsageReader {
-  events = 0;
-  tokens: Usage | undefined;
-
-  push(): void {}
-
-  add(event: ChatEvent): void {
-    if (event.type.endsWith("-delta")) this.events += 1;
-    if (event.type === "usage") this.tokens = event.usage;
-  }
-
-  end(): Usage | undefined {
-    return this.tokens;
-  }
-}
-
 /** Longer whole answers are refused: they would have to be held in memory twice. */
 const MAX_ANSWER_BYTES = 32 << 20;
 
 /**
- * Stands between a provider that speaks another format and the relay, which then sees an answer in OpenAI's: a stream event by event as it
+ * Stands between a provider that speaks another format and the relay, which then sees an answer in the client's: a stream event by event as it
  * comes, anything else when it is complete. A stream that ends early, or with an error of the provider's, is an error to the relay.
  */
 export class Translation implements UpstreamHandler {
@@ -82,7 +65,8 @@ export class Translation implements UpstreamHandler {
 
   #streamOf(status: number, headers: readonly string[]): AnswerPart {
     const decoder = this.#options.translator.openChatStream();
-    const writer = new ChatStreamWriter(this.#options.identity, this.#options.includesUsage);
+    const { writer: answers, identity, includesUsage } = this.#options;
+    const writer = answers.openStream(identity, includesUsage);
     this.#relay.onHead(status, withType(headers, "text/event-stream"));
     return {
       onData: (chunk) => this.#relay.onData(this.#writeEvents(writer, decoder.push(chunk))),
@@ -90,7 +74,7 @@ export class Translation implements UpstreamHandler {
     };
   }
 
-  #endStream(writer: ChatStreamWriter, decoder: ChatStreamDecoder): void {
+  #endStream(writer: AnswerStream, decoder: ChatStreamDecoder): void {
     this.#relay.onData(this.#writeEvents(writer, decoder.end()));
     if (!this.#isComplete) {
       this.#breakOff(unfinished());
@@ -101,7 +85,7 @@ export class Translation implements UpstreamHandler {
   }
 
   /** Also of no events: the relay learns that the stream is alive. */
-  #writeEvents(writer: ChatStreamWriter, events: readonly ChatEvent[]): Buffer {
+  #writeEvents(writer: AnswerStream, events: readonly ChatEvent[]): Buffer {
     const { count } = this.#options;
     let text = "";
     for (const event of events) {
@@ -119,10 +103,10 @@ export class Translation implements UpstreamHandler {
 
   #wholeOf(status: number, headers: readonly string[], encoding: string | undefined): AnswerPart {
     return this.#collect((body) => {
-      const { translator, identity, count } = this.#options;
+      const { translator, writer, identity, count } = this.#options;
       const result = translator.parseChat(decodeContent(body, encoding, MAX_ANSWER_BYTES));
       count.tokens = result.usage;
-      this.#pass(status, headers, writeChat(result, identity));
+      this.#pass(status, headers, writer.writeChat(result, identity));
     });
   }
 
@@ -130,8 +114,8 @@ export class Translation implements UpstreamHandler {
     this.#relay.onHead(status, withType(headers, JSON_TYPE));
     return this.#collect((body) => {
       const text = decodeContent(body, encoding, MAX_ANSWER_BYTES);
-      const failure = this.#options.translator.parseFailure(status, text);
-      this.#finish(writeFailure(failure, parseObject(text)));
+      const { translator, writer } = this.#options;
+      this.#finish(writer.writeFailure(translator.parseFailure(status, text), status, parseObject(text)));
     });
   }
 

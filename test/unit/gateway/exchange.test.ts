@@ -1,6 +1,7 @@
 import { connect } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
 import { RequestError } from "../../../src/core/errors.ts";
+import { openaiChatFront } from "../../../src/llm/fronts/openai-chat.ts";
 import type { Exchange, Plugin } from "../../../src/plugins/plugin.ts";
 import { makePlugin, makeRoute } from "./entities.ts";
 import { ask, askRaw, nextEnd, startGateway, type TestGateway } from "./start-gateway.ts";
@@ -281,17 +282,17 @@ describe("a plugin's mistake", () => {
 
 describe("errors", () => {
   const refuse =
-    (format: "kong" | "openai"): Plugin["handle"] =>
+    (errorBody: Exchange["errorBody"]): Plugin["handle"] =>
     async (exchange) => {
-      exchange.errorFormat = format;
+      exchange.errorBody = errorBody;
       await Promise.resolve();
       throw new RequestError("GW_REQUEST_INVALID", "request body doesn't contain valid prompts");
     };
 
   it("have Kong's shape, or OpenAI's when the plugin says so", async () => {
-    const kong = await ask(await start(refuse("kong")), "/");
+    const kong = await ask(await start(refuse(undefined)), "/");
     await gateway?.close();
-    const openai = await ask(await start(refuse("openai")), "/");
+    const openai = await ask(await start(refuse(openaiChatFront.errorBody)), "/");
     expect([kong.status, openai.status]).toEqual([400, 400]);
     expect(kong.headers["content-type"]).toBe("application/json; charset=utf-8");
     expect(JSON.parse(kong.body)).toEqual({

@@ -10,6 +10,11 @@ import { type ChatSettings, ignoredMembers, modelOf, readSettings, type ToolChoi
 const DEFAULT_MAX_TOKENS = 4096;
 const DEFAULT_VERSION = "2023-06-01";
 
+/** `anthropic_version`, alternating names and values. */
+export function versionHeader({ anthropic_version: version }: JsonObject): readonly string[] {
+  return ["anthropic-version", typeof version === "string" ? version : DEFAULT_VERSION];
+}
+
 export function buildChat(call: ChatRequest, target: ProviderTarget): Built<UpstreamRequest> {
   const settings = readSettings(call, target);
   const conversation = readConversation(call, target.provider);
@@ -17,10 +22,8 @@ export function buildChat(call: ChatRequest, target: ProviderTarget): Built<Upst
   if (settings.maxTokens === undefined) warnings.push("defaulted:max_tokens");
   if ((settings.temperature ?? 0) > 1) warnings.push("limited:temperature");
   if (settings.format?.kind === "json") warnings.push("ignored:response_format");
-  const { anthropic_version: version } = target.options;
   const body = toBody(call, target, settings, conversation);
-  const headers = ["anthropic-version", typeof version === "string" ? version : DEFAULT_VERSION];
-  return { request: jsonRequest(target.endpoint, body, headers), warnings };
+  return { request: jsonRequest(target.endpoint, body, versionHeader(target.options)), warnings };
 }
 
 function toBody(

@@ -3,6 +3,7 @@ import { UpstreamError } from "../../../../src/core/errors.ts";
 import { type AttemptEnd, Relay, type RelayOptions } from "../../../../src/plugins/ai-proxy-advanced/relay.ts";
 import type { Exchange } from "../../../../src/plugins/plugin.ts";
 import { createFakeClock, type FakeClock } from "../../../support/fake-clock.ts";
+import { openaiChatFront } from "../../../../src/llm/fronts/openai-chat.ts";
 
 const sse = ["content-type", "text/event-stream"];
 const event = Buffer.from("data: {}\n\n");
@@ -44,6 +45,7 @@ function startRelay(judgement: ReturnType<RelayOptions["judge"]>): Relay {
     toHead: (_, headers) => headers,
     onEnd: (end) => ends.push(end),
     usage: undefined,
+    errorEvent: openaiChatFront.errorEvent,
     stall: { clock, firstMs: 1000, laterMs: 60_000 },
   });
   relay.onStart({ cancel: () => void flowed.push("cancel"), resume: () => void flowed.push("resume") });

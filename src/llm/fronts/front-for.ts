@@ -1,0 +1,16 @@
+import type { Front } from "../front.ts";
+import { anthropicMessagesFront } from "./anthropic-messages.ts";
+import { openaiChatFront } from "./openai-chat.ts";
+
+const fronts: readonly Front[] = [openaiChatFront, anthropicMessagesFront];
+
+/** The front for a plugin's `llm_format` and its targets' `route_type`; undefined for those that gw does not run. */
+export function frontFor({ llm_format: format, targets }: FrontChoice): Front | undefined {
+  const [target] = targets;
+  return fronts.find((front) => front.format === format && `llm/v1/${front.operation}` === target?.route_type);
+}
+
+interface FrontChoice {
+  readonly llm_format: string;
+  readonly targets: readonly { readonly route_type: string }[];
+}
