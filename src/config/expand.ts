@@ -97,7 +97,7 @@ function renderPlain({ config, rendered }: SharedConfig, plugin: Json | undefine
   const secrets = new Set<string>();
   walkFields(rendered, configSchema("plugins", plugin), ({ path, schema }) => {
     if (schema !== undefined && schema["x-gw-sensitive"] !== true) return true;
-    secrets.add(printPointer(path));
+    secrets.add(printPointer(path()));
     return false;
   });
   const visit = (value: Json, kept: Json | undefined, path: Path): Json => {

@@ -6,8 +6,9 @@ import type { CollectionName } from "./types.ts";
 /** A value of a document or entity, with what its schema says of it; no schema where gw knows none. */
 export interface Field {
   readonly value: Json;
-  readonly path: Path;
   readonly schema: FieldSchema | undefined;
+  readonly depth: number;
+  path(): Path;
 }
 
 /** Calls `visit` for the value and everything below it, parents first. `visit` returns false to leave out what is below. */
@@ -15,15 +16,21 @@ export function walkFields(
   value: Json,
   schema: FieldSchema | undefined,
   visit: (field: Field) => boolean | void,
-  path: Path = [],
 ): void {
-  if (visit({ value, path, schema }) === false) return;
-  if (Array.isArray(value)) {
-    for (const [index, item] of value.entries()) walkFields(item as Json, schema?.items, visit, [...path, index]);
-  } else if (isJsonObject(value)) {
-    for (const [key, member] of Object.entries(value))
-      walkFields(member, schemaOfMember(value, key, schema), visit, [...path, key]);
-  }
+  const parts: (string | number)[] = [];
+  const path = (): Path => [...parts];
+  const walkMember = (part: string | number, member: Json, of: FieldSchema | undefined): void => {
+    parts.push(part);
+    walk(member, of);
+    parts.pop();
+  };
+  const walk = (each: Json, of: FieldSchema | undefined): void => {
+    if (visit({ value: each, schema: of, depth: parts.length, path }) === false) return;
+    if (typeof each !== "object" || each === null) return;
+    if (!isJsonObject(each)) for (const [index, item] of each.entries()) walkMember(index, item, of?.items);
+    else for (const key of Object.keys(each)) walkMember(key, each[key] ?? null, schemaOfMember(each, key, of));
+  };
+  walk(value, schema);
 }
 
 /** Of the member `key` of `parent`; the schema of a plugin's or vault's `config` is found by the name beside it. */

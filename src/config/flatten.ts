@@ -127,8 +127,10 @@ function memberValue(item: Json, field: Membership["field"]): JsonObject | undef
 
 /** The field of `draft` that its parent fills: `service` for what is nested under a service. */
 export function parentField(draft: Draft): string | undefined {
-  const parent = draft.parent?.collection;
-  return Object.entries(kindOf(draft.collection).references).find(([, collection]) => collection === parent)?.[0];
+  if (draft.parent === undefined) return undefined;
+  const parent = draft.parent.collection;
+  const { references } = kindOf(draft.collection);
+  return Object.keys(references).find((field) => references[field] === parent);
 }
 
 function refuseOwnParent(draft: Draft): readonly Diagnostic[] {
@@ -146,6 +148,7 @@ function refuseOwnParent(draft: Draft): readonly Diagnostic[] {
 }
 
 function without(object: JsonObject, keys: readonly string[]): JsonObject {
+  if (!keys.some((key) => Object.hasOwn(object, key))) return object;
   const kept: [string, Json][] = Object.entries(object).filter(([key]) => !keys.includes(key));
   return Object.fromEntries(kept);
 }

@@ -30,9 +30,9 @@ export interface IdentifiedDrafts {
 export function identify(drafts: readonly Draft[], stored: StoredNames = noStoredNames): IdentifiedDrafts {
   const identifier = new Identifier(stored);
   // What is referred to comes first; the order of files does not matter.
-  for (const { collection } of kinds) {
-    for (const draft of drafts) if (draft.collection === collection) identifier.add(draft);
-  }
+  const lists = new Map(kinds.map(({ collection }): [CollectionName, Draft[]] => [collection, []]));
+  for (const draft of drafts) lists.get(draft.collection)?.push(draft);
+  for (const draft of [...lists.values()].flat()) identifier.add(draft);
   return { entities: identifier.entities, diagnostics: identifier.diagnostics };
 }
 
@@ -108,7 +108,7 @@ class Identifier {
     this.#report(entity.draft, {
       severity: "error",
       code: "duplicate",
-      message: unique.message,
+      message: unique.message(),
       path: unique.field === "scope" ? (siblingKeys[entity.draft.collection] ?? []).slice(0, 1) : [unique.field],
       related: [{ message: `${labelOf(first.draft)} is first`, place: placeOfDraft(first.draft) }],
     });
@@ -123,7 +123,7 @@ class Identifier {
 interface Unique {
   readonly field: string;
   readonly value: string;
-  readonly message: string;
+  readonly message: () => string;
 }
 
 /** What no other entity of the collection may have (decK's uniqueness keys). */
@@ -137,16 +137,16 @@ function uniqueValues({ draft, id, references }: Identified): readonly Unique[] 
     const text = textAt(value, field);
     return text === undefined || isMasked(text)
       ? []
-      : [{ field, value: text, message: `the ${field}${quote(field, text)} is already taken.` }];
+      : [{ field, value: text, message: () => `the ${field}${quote(field, text)} is already taken.` }];
   });
   const scope: Unique[] = siblingKeys[collection] === undefined ? [] : [scopeOf(draft, references)];
-  return [...named, ...scope, { field: "id", value: id, message: `the id "${id}" is already taken.` }];
+  return [...named, ...scope, { field: "id", value: id, message: () => `the id "${id}" is already taken.` }];
 }
 
 function scopeOf(draft: Draft, references: Identified["references"]): Unique {
   const where = [...references].map(([field, { id }]) => `${field} ${id}`).join(" ");
   const keys = siblingKeys[draft.collection] ?? [];
-  const message =
+  const message = (): string =>
     draft.collection === "plugins"
       ? "runs twice in the same place: a plugin is identified by its name and its service, route, consumer and group."
       : "is declared twice in the same place.";

@@ -9,7 +9,17 @@ const ROOT = "fd02801f-0957-4a15-a55a-c8d9606f30b5";
  * username of a consumer, the prefix of a vault, and pluginKey of a plugin.
  */
 export function deterministicId(collection: CollectionName, key: string): string {
-  return uuidV5(uuidV5(ROOT, collection), key);
+  return uuidV5(namespaceOf(collection), key);
+}
+
+const namespaces = new Map<CollectionName, string>();
+
+function namespaceOf(collection: CollectionName): string {
+  const known = namespaces.get(collection);
+  if (known !== undefined) return known;
+  const namespace = uuidV5(ROOT, collection);
+  namespaces.set(collection, namespace);
+  return namespace;
 }
 
 /** Names (or ids, of what has no name) of what a plugin is scoped to. */

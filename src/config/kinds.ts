@@ -120,9 +120,11 @@ export const siblingKeys: Readonly<Partial<Record<CollectionName, readonly strin
   consumer_group_consumers: [],
 };
 
+const kindsByCollection: ReadonlyMap<CollectionName, Kind> = new Map(kinds.map((kind) => [kind.collection, kind]));
+
 /** The row of a collection. */
 export function kindOf(collection: CollectionName): Kind {
-  const kind = kinds.find((each) => each.collection === collection);
+  const kind = kindsByCollection.get(collection);
   if (kind === undefined) throw new BugError(`There is no kind for ${collection}.`);
   return kind;
 }

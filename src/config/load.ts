@@ -13,7 +13,7 @@ import { flatten } from "./flatten.ts";
 import { type Identified, identify } from "./identify.ts";
 import { mergeHeaders } from "./merge.ts";
 import { normalise, originsOf, sortConfig } from "./normalise.ts";
-import { restoreSecrets } from "./masked-secrets.ts";
+import { holdsMask, restoreSecrets } from "./masked-secrets.ts";
 import { printPath } from "./path.ts";
 import type { PluginCheck } from "./plugin-check.ts";
 import { isObserver } from "./rules/plugins.ts";
@@ -197,7 +197,7 @@ function checkDrafts(
 function withStoredSecrets(draft: Draft, entity: Entity, entityOf: Known["entityOf"]) {
   const { collection } = draft;
   const body = entity as unknown as JsonObject;
-  if (!JSON.stringify(draft.value).includes(MASK)) return { entity, findings: [] };
+  if (!holdsMask(draft.value)) return { entity, findings: [] };
   const restored = restoreSecrets(collection, body, entityOf(collection, entity.id));
   const findings = restored.missing.map((path): Finding => {
     const message = `${printPath(path)} is ${MASK}, which means "unchanged", and the store holds no such secret.`;

@@ -18,6 +18,12 @@ export function isMasked(value: Json): value is string {
   return typeof value === "string" && value.includes(MASK);
 }
 
+/** Whether any text of the value says `[masked]`. */
+export function holdsMask(value: Json): boolean {
+  if (typeof value !== "object" || value === null) return isMasked(value);
+  return (isJsonObject(value) ? Object.values(value) : value).some(holdsMask);
+}
+
 export interface Restored {
   readonly entity: JsonObject;
   /** `[masked]` that stands for nothing that is stored. */

@@ -15,13 +15,13 @@ import type { CollectionName, Entity, GatewayConfig } from "./types.ts";
 export function normalise(identified: Identified): Entity {
   const { collection, value } = identified.draft;
   const schema = entitySchemas[collection];
-  const own = {
+  const own: Record<string, Json> = {
     ...spellOut(collection, withoutConfigNulls(collection, value)),
     id: identified.id,
-    ...foreignKeys(identified),
   };
-  const kept: JsonObject = Object.fromEntries(Object.entries(own).filter(([key]) => !isFileOnly(schema, key)));
-  return fillDefaults(kept, schema) as unknown as Entity;
+  for (const [field, { id }] of identified.references) own[field] = { id };
+  for (const key of fileOnlyKeys(schema)) delete own[key];
+  return fillDefaults(own, schema) as unknown as Entity;
 }
 
 /** The pointers below a draft that came from the environment, as pointers into the normalised entity. */
@@ -54,10 +54,7 @@ function spellOut(collection: CollectionName, value: JsonObject): JsonObject {
   return { ...splitUrl(value["url"]), ...value };
 }
 
-function foreignKeys({ references }: Identified): Record<string, Json> {
-  return Object.fromEntries([...references].map(([field, { id }]) => [field, { id }]));
-}
-
-function isFileOnly(schema: FieldSchema, key: string): boolean {
-  return schema.properties?.[key]?.["x-gw-file-only"] === true;
+function fileOnlyKeys(schema: FieldSchema): readonly string[] {
+  const properties = Object.entries(schema.properties ?? {});
+  return properties.filter(([, property]) => property["x-gw-file-only"] === true).map(([key]) => key);
 }

@@ -17,7 +17,7 @@ export function sensitivePaths(value: Json, schema: FieldSchema | undefined): re
   const paths: Path[] = [];
   walkFields(value, schema, (field) => {
     if (!isSensitive(field)) return true;
-    paths.push(field.path);
+    paths.push(field.path());
     return false;
   });
   return paths;

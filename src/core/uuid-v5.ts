@@ -1,14 +1,16 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 
 /** A name-based UUID (RFC 9562, 5.5), in lower case. */
 export function uuidV5(namespace: string, name: string): string {
-  const bytes = createHash("sha1")
-    .update(Buffer.from(namespace.replaceAll("-", ""), "hex"))
-    .update(name)
-    .digest()
-    .subarray(0, 16);
-  bytes.writeUInt8((bytes.readUInt8(6) & 0x0f) | 0x50, 6);
-  bytes.writeUInt8((bytes.readUInt8(8) & 0x3f) | 0x80, 8);
-  const hex = bytes.toString("hex");
-  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join("-");
+  const digest = hash("sha1", Buffer.from(namespace.replaceAll("-", "") + Buffer.from(name).toString("hex"), "hex"));
+  const version = `5${digest.slice(13, 16)}`;
+  const variant = ((Number.parseInt(digest.slice(16, 18), 16) & 0x3f) | 0x80).toString(16);
+  const parts = [
+    digest.slice(0, 8),
+    digest.slice(8, 12),
+    version,
+    variant + digest.slice(18, 20),
+    digest.slice(20, 32),
+  ];
+  return parts.join("-");
 }

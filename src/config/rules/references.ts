@@ -3,7 +3,7 @@ import { toError } from "../../core/errors.ts";
 import { isReference, parseReference } from "../../secrets/reference.ts";
 import type { Draft, Finding } from "../draft.ts";
 import { type Field, walkFields } from "../fields.ts";
-import { printPath } from "../path.ts";
+import { type Path, printPath } from "../path.ts";
 import { entitySchemas } from "../schemas.ts";
 import { hasExpression } from "../template.ts";
 import { error, warning } from "./finding.ts";
@@ -14,7 +14,7 @@ const OPENING = "{vault://";
 export function checkReferences(draft: Draft, prefixes: ReadonlySet<string>): readonly Finding[] {
   const findings: Finding[] = [];
   walkFields(draft.value, entitySchemas[draft.collection], (field) => {
-    if (field.schema === undefined && field.path.length > 0) return false;
+    if (field.schema === undefined && field.depth > 0) return false;
     if (typeof field.value === "string" && field.value.includes(OPENING) && !hasExpression(field.value)) {
       findings.push(...checkText(field.value, field, prefixes));
     }
@@ -23,7 +23,9 @@ export function checkReferences(draft: Draft, prefixes: ReadonlySet<string>): re
   return findings;
 }
 
-function checkText(text: string, { path, schema }: Field, prefixes: ReadonlySet<string>): readonly Finding[] {
+function checkText(text: string, field: Field, prefixes: ReadonlySet<string>): readonly Finding[] {
+  const { schema } = field;
+  const path = field.path();
   const name = printPath(path);
   if (schema?.["x-gw-referenceable"] !== true) {
     return [warning("reference-not-read", `${name} is used as it is: a vault reference is not read there.`, path)];
@@ -31,7 +33,7 @@ function checkText(text: string, { path, schema }: Field, prefixes: ReadonlySet<
   return isReference(text) ? checkReference(text, name, path, prefixes) : [notWhole(name, path)];
 }
 
-function notWhole(name: string, path: Field["path"]): Finding {
+function notWhole(name: string, path: Path): Finding {
   const fix =
     'Let the reference be the whole value: header_value: "{vault://prefix/resource/key}". What stands before or after it belongs into the secret.';
   return error(
@@ -42,12 +44,7 @@ function notWhole(name: string, path: Field["path"]): Finding {
   );
 }
 
-function checkReference(
-  text: string,
-  name: string,
-  path: Field["path"],
-  prefixes: ReadonlySet<string>,
-): readonly Finding[] {
+function checkReference(text: string, name: string, path: Path, prefixes: ReadonlySet<string>): readonly Finding[] {
   try {
     const { prefix } = parseReference(text);
     if (prefixes.has(prefix)) return [];

@@ -14,7 +14,7 @@ export function checkPlainSecrets(draft: Draft): readonly Finding[] {
     const isSecret = schema?.["x-gw-sensitive"] === true && typeof value === "string" && value !== "";
     if (!isSecret || isMasked(value) || isReference(value) || (hasExpression(value) && !hasPlainDefault(value))) return;
     const fix = 'Use a vault reference ("{vault://…}") or an environment variable (${{ env "DECK_…" }}).';
-    findings.push(warning("secret-in-plain-text", `${printPath(path)} holds a secret in plain text.`, path, fix));
+    findings.push(warning("secret-in-plain-text", `${printPath(path())} holds a secret in plain text.`, path(), fix));
   });
   return findings;
 }
