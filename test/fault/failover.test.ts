@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { AiProxyAdvancedConfig } from "../../src/config/types.ts";
 import { subscribe } from "../../src/observability/events.ts";
-import { aiConfig, aiTarget } from "../support/ai-plugin.ts";
+import { aiAuth, aiConfig, aiTarget } from "../support/ai-plugin.ts";
 import { type AiGateway, startAiGateway } from "../support/ai-gateway.ts";
 import { type FaultyServer, startFaultyServer } from "../support/faulty-server.ts";
 import { closedOrigin, type FakeUpstream, startFakeUpstream } from "../support/fake-upstream.ts";
@@ -49,7 +49,7 @@ const status = (code: number, headers = "") => {
     void socket.write(`HTTP/1.1 ${code} Status\r\n${headers}content-length: 2\r\n\r\n{}`);
 };
 
-const absentKey = { ...aiTarget("").auth, header_value: "{vault://v/absent}" };
+const absentKey = aiAuth("{vault://v/absent}");
 
 const faults: readonly Fault[] = [
   { name: "its key cannot be had", isKeyless: true },

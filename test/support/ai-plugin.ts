@@ -14,6 +14,16 @@ import { type PluginServer, servePlugin } from "./plugin-server.ts";
 type Target = AiProxyAdvancedConfig["targets"][number];
 type Gw = AiProxyAdvancedConfig["gw"];
 
+export function aiAuth(reference: string): NonNullable<Target["auth"]> {
+  return {
+    header_name: "Authorization",
+    header_value: reference,
+    allow_override: false,
+    azure_use_managed_identity: false,
+    gcp_use_service_account: false,
+  };
+}
+
 /** A target as the loader gives it, with its defaults. */
 export function aiTarget(origin: string, fields: Partial<Target> & { readonly name?: string } = {}): Target {
   const { name = "configured", ...others } = fields;
@@ -24,13 +34,7 @@ export function aiTarget(origin: string, fields: Partial<Target> & { readonly na
       name,
       options: { azure_api_version: "2023-05-15", upstream_url: `${origin}/v1/chat/completions` },
     },
-    auth: {
-      header_name: "Authorization",
-      header_value: "{vault://v/key}",
-      allow_override: false,
-      azure_use_managed_identity: false,
-      gcp_use_service_account: false,
-    },
+    auth: aiAuth("{vault://v/key}"),
     logging: { log_statistics: false, log_payloads: false },
     weight: 100,
     description: "CATCHALL",

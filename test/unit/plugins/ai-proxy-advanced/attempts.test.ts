@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import type { AiProxyAdvancedConfig } from "../../../../src/config/types.ts";
 import { type EventMap, subscribe } from "../../../../src/observability/events.ts";
-import { type AiPlugin, aiConfig, aiTarget, startAiPlugin } from "../../../support/ai-plugin.ts";
+import { type AiPlugin, aiAuth, aiConfig, aiTarget, startAiPlugin } from "../../../support/ai-plugin.ts";
 import { closedOrigin, type FakeUpstream, startFakeUpstream } from "../../../support/fake-upstream.ts";
 
 let first: FakeUpstream;
@@ -100,7 +100,7 @@ describe("a failed attempt", () => {
 });
 
 describe("a target whose key cannot be had", () => {
-  const auth = { ...aiTarget("").auth, header_value: "{vault://v/absent}" };
+  const auth = aiAuth("{vault://v/absent}");
 
   async function startKeyless(balancer: Partial<AiProxyAdvancedConfig["balancer"]> = {}): Promise<AiPlugin> {
     const targets = [
