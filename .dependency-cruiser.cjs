@@ -30,6 +30,7 @@ const homes = {
   "hashi-vault-js": "secrets/vaults/hcv",
   pino: "observability",
   "prom-client": "observability",
+  aws4: "credentials/aws",
   "@energetic-ai": "embeddings/embedders/local",
 };
 
