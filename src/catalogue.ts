@@ -11,6 +11,7 @@ import type { EmbedderDefinition } from "./embeddings/embedder.ts";
 import type { ProviderDriver } from "./llm/provider.ts";
 import { anthropicProvider } from "./llm/providers/anthropic.ts";
 import { azureProvider } from "./llm/providers/azure.ts";
+import { bedrockProvider } from "./llm/providers/bedrock.ts";
 import { cohereProvider } from "./llm/providers/cohere.ts";
 import { geminiProvider } from "./llm/providers/gemini.ts";
 import { llama2Provider } from "./llm/providers/llama2.ts";
@@ -43,6 +44,7 @@ export const providers: Readonly<Record<string, ProviderDriver>> = {
   mistral: mistralProvider,
   azure: azureProvider,
   anthropic: anthropicProvider,
+  bedrock: bedrockProvider,
   cohere: cohereProvider,
   gemini: geminiProvider,
   ollama: ollamaProvider,

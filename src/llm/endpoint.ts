@@ -1,4 +1,4 @@
-import { ConfigError } from "../core/errors.ts";
+import { ConfigError, RequestError } from "../core/errors.ts";
 import type { JsonObject } from "../core/json.ts";
 import type { Endpoint } from "./provider.ts";
 
@@ -28,6 +28,13 @@ export function hostLabel(provider: string, option: string, value: unknown): str
   throw unusable(
     `must set 'model.options.${option}' for ${provider} provider, to a name of letters, digits, dots and dashes`,
   );
+}
+
+/** The path with the model's name in the place of `{model}`. A client may name any model: it stays one segment. Throws RequestError. */
+export function withModel(path: string, model: string): string {
+  if (model === "." || model === "..")
+    throw new RequestError("GW_REQUEST_INVALID", `"${model}" is not the name of a model`);
+  return path.replace("%7Bmodel%7D", () => encodeURIComponent(model));
 }
 
 /** One segment of a path; it cannot leave its place. Throws ConfigError when the value is missing or names a folder's parent. */

@@ -1,5 +1,6 @@
 import type { JsonObject } from "../core/json.ts";
 import type { ChatEvent, ChatStreamDecoder } from "./answer.ts";
+import { type EventStreamMessage, EventStreamScanner } from "./event-stream.ts";
 import { parseObject } from "./read-answer.ts";
 import { SseScanner } from "./sse.ts";
 
@@ -18,6 +19,29 @@ export function decodeSse(reader: ChatStreamReader): ChatStreamDecoder {
     (data) => collector.read(data),
     () => collector.fail(),
   );
+  return decodeBy(scanner, collector);
+}
+
+/** AWS's event stream, read as its services describe it: a message is an object whose only member has the name of the event or exception. */
+export function decodeEventStream(reader: ChatStreamReader): ChatStreamDecoder {
+  const collector = new Collector(reader);
+  const scanner = new EventStreamScanner(
+    (message) => collector.readObject(unionOf(message)),
+    () => collector.fail(),
+  );
+  return decodeBy(scanner, collector);
+}
+
+/** Errors that a service does not model have their text in headers. */
+function unionOf({ headers, payload }: EventStreamMessage): JsonObject | undefined {
+  const code = headers.get(":error-code");
+  if (code !== undefined) return { [code]: { message: headers.get(":error-message") ?? "" } };
+  const name = headers.get(":event-type") ?? headers.get(":exception-type");
+  const value = payload.length === 0 ? {} : parseObject(payload);
+  return name === undefined || value === undefined ? undefined : { [name]: value };
+}
+
+function decodeBy(scanner: { push(chunk: Buffer): void }, collector: Collector): ChatStreamDecoder {
   return {
     push(chunk) {
       scanner.push(chunk);
@@ -68,8 +92,12 @@ class Collector {
   }
 
   read(text: string): void {
-    if (this.#isOver || text === "[DONE]") return;
-    const event = parseObject(text);
+    if (text !== "[DONE]") this.readObject(parseObject(text));
+  }
+
+  /** undefined for what is no event. */
+  readObject(event: JsonObject | undefined): void {
+    if (this.#isOver) return;
     if (event === undefined) this.fail();
     else this.#add(this.#reader.read(event));
   }

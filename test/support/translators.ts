@@ -15,6 +15,7 @@ export interface Foreign {
 }
 
 const formats: Readonly<Record<string, JsonObject>> = {
+  bedrock: { bedrock: { aws_region: "us-east-1" } },
   ollama: { upstream_url: "http://127.0.0.1:11434" },
 };
 

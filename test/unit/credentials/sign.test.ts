@@ -12,7 +12,7 @@ const scope = { region: "us-east-1", service: "service", now: Date.parse("2015-0
 function headersOf(headers: readonly string[]): Record<string, string> {
   return Object.fromEntries(
     headers.flatMap((name, index) => (index % 2 === 0 ? [[name.toLowerCase(), headers[index + 1] ?? ""]] : [])),
-  ) as Record<string, string>;
+  );
 }
 
 // The suite of test vectors that AWS publishes for implementers of Signature Version 4.
@@ -38,7 +38,9 @@ describe("a request to a model", () => {
   };
   const signed = signRequest(request, { ...keys, sessionToken: "session" }, { ...scope, service: "bedrock" });
   const received = {
-    ...signed,
+    method: signed.method,
+    path: signed.path,
+    body: request.body,
     headers: { ...headersOf(signed.headers), host: "bedrock-runtime.us-east-1.amazonaws.com" },
   };
 

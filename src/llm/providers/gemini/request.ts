@@ -1,8 +1,8 @@
-import { RequestError } from "../../../core/errors.ts";
 import type { UpstreamRequest } from "../../../core/http-message.ts";
 import type { JsonObject } from "../../../core/json.ts";
 import type { ChatRequest } from "../../chat.ts";
 import { readConversation, type Turn, type UserPart } from "../../conversation.ts";
+import { withModel } from "../../endpoint.ts";
 import { jsonRequest } from "../../json-request.ts";
 import type { Built, Endpoint, ProviderTarget } from "../../provider.ts";
 import { parseObject } from "../../read-answer.ts";
@@ -26,16 +26,10 @@ export function buildChat(call: ChatRequest, target: ProviderTarget): Built<Upst
 /** A stream has a method of its own, and comes as events only when asked to. */
 function endpointFor(call: ChatRequest, target: ProviderTarget): Endpoint {
   const { origin, path } = target.endpoint;
-  const named = path.replace("%7Bmodel%7D", modelSegment(modelOf(call, target)));
+  const named = withModel(path, modelOf(call, target));
   if (!call.isStream) return { origin, path: named };
   const [method = "", query] = named.replace(/:generateContent(?=$|\?)/, ":streamGenerateContent").split("?");
   return { origin, path: `${method}?${query === undefined ? "" : `${query}&`}alt=sse` };
-}
-
-/** A client may name any model: it stays one segment of the path. */
-function modelSegment(model: string): string {
-  if (model !== "." && model !== "..") return encodeURIComponent(model);
-  throw new RequestError("GW_REQUEST_INVALID", `"${model}" is not the name of a model`);
 }
 
 interface Content {
