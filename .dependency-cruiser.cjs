@@ -31,6 +31,7 @@ const homes = {
   pino: "observability",
   "prom-client": "observability",
   aws4: "credentials/aws",
+  pg: "vectors/stores/pgvector",
   "@energetic-ai": "embeddings/embedders/local",
 };
 

@@ -38,7 +38,7 @@ if (esbuild !== undefined) {
     minifySyntax: true,
     minifyWhitespace: true,
     // Native or very large packages are loaded from node_modules, and only when a configuration asks for them.
-    external: ["libsql", "ioredis", "hashi-vault-js"],
+    external: ["libsql", "ioredis", "hashi-vault-js", "pg"],
     // Bundled CommonJS packages call require("node:…"), which an ES module does not have.
     banner: {
       js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);',

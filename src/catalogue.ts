@@ -75,6 +75,7 @@ export const embedders: Readonly<Record<string, Lazy<EmbedderDefinition>>> = {
 export const vectorStores: Readonly<Record<string, Lazy<VectorStoreDefinition>>> = {
   memory: async () => (await import("./vectors/stores/memory.ts")).memoryVectorStore,
   redis: async () => (await import("./vectors/stores/redis.ts")).redisVectorStore,
+  pgvector: async () => (await import("./vectors/stores/pgvector.ts")).pgvectorStore,
 };
 
 export const vaults: Readonly<Record<string, Lazy<VaultDefinition>>> = {

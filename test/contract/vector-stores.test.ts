@@ -1,7 +1,9 @@
 import { expect } from "vitest";
 import { memoryVectorStore } from "../../src/vectors/stores/memory.ts";
+import { describeWithPostgres, startPostgres } from "../services/postgres.ts";
 import { describeWithRedis, startRedis } from "../services/redis.ts";
 import { createFakeRediSearch } from "../support/fake-redisearch.ts";
+import { openPgvectorStore } from "../support/pgvector-store.ts";
 import { startRedisCluster } from "../support/redis-cluster.ts";
 import { openRedisStore } from "../support/redis-store.ts";
 import { startRespServer } from "../support/resp-server.ts";
@@ -15,6 +17,21 @@ vectorStoreContract("memory", async () => {
   };
   const store = await memoryVectorStore.create(settings, { notify: () => {} });
   return { store, name: "memory", close: async () => await store.close() };
+});
+
+describeWithPostgres("PostgreSQL 17", () => {
+  vectorStoreContract("pgvector", async () => {
+    const server = await startPostgres();
+    const store = await openPgvectorStore({ host: server.host, port: server.port });
+    return {
+      store,
+      name: "pgvector",
+      async close() {
+        await store.close();
+        await server.remove();
+      },
+    };
+  });
 });
 
 describeWithRedis("Redis 8", () => {

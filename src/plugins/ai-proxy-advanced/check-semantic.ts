@@ -70,18 +70,10 @@ export function checkEmbeddings({ model, auth }: Embeddings, vectordb: VectorDb 
 
 export function checkVectorDb(vectordb: VectorDb): readonly ConfigFinding[] {
   const { strategy, redis } = vectordb;
-  if (strategy === "pgvector") return [notSupported("vectordb.strategy", "strategy pgvector", "Use redis or memory.")];
-  if (strategy === "memory") return [];
-  if (redis === undefined) {
-    return [
-      error(
-        "missing-option",
-        "vectordb.redis",
-        "strategy redis needs vectordb.redis: at least host and port.",
-        "Or use strategy: memory.",
-      ),
-    ];
-  }
+  if (strategy === "pgvector" && vectordb.pgvector === undefined)
+    return [withoutBlock(strategy, "host, database and user")];
+  if (strategy !== "redis") return [];
+  if (redis === undefined) return [withoutBlock(strategy, "host and port")];
   const at = "vectordb.redis";
   const findings = [...allOrNone(at, "redis", redis, ["sentinel_master", "sentinel_role", "sentinel_nodes"])];
   if (redis.sentinel_nodes !== undefined && redis.cluster_nodes !== undefined) {
@@ -93,6 +85,11 @@ export function checkVectorDb(vectordb: VectorDb): readonly ConfigFinding[] {
     findings.push(notSupported(`${at}.cloud_authentication`, "cloud_authentication"));
   if (redis.keepalive_backlog !== undefined) findings.push(noEffect(`${at}.keepalive_backlog`, "keepalive_backlog"));
   return findings;
+}
+
+function withoutBlock(strategy: string, least: string): ConfigFinding {
+  const message = `strategy ${strategy} needs vectordb.${strategy}: at least ${least}.`;
+  return error("missing-option", `vectordb.${strategy}`, message, "Or use strategy: memory.");
 }
 
 /** A head that does not fit would route by weights that mean something else. */

@@ -2,6 +2,7 @@ import { untilAborted } from "../../core/abort.ts";
 import { VectorError } from "../../core/errors.ts";
 import { RedisConnection } from "../../redis/connection.ts";
 import { isConnectionError, RedisFailure } from "../../redis/failure.ts";
+import { readServerVersion } from "../../redis/server-version.ts";
 import { readRedisSettings } from "../../redis/settings.ts";
 import { checkItems, checkQuery } from "../check-vectors.ts";
 import type { IndexSpec, VectorMatch, VectorStore, VectorStoreDefinition } from "../store.ts";
@@ -55,6 +56,10 @@ class RedisVectorStore implements VectorStore {
 
   async removeOrphans(...[spec, { signal }]: Parameters<VectorStore["removeOrphans"]>): Promise<void> {
     await this.#use(signal, (backend) => backend.removeOrphans(spec, signal));
+  }
+
+  async server({ signal }: { readonly signal: AbortSignal }): Promise<string> {
+    return await this.#use(signal, async () => await readServerVersion(this.#connection));
   }
 
   async close(): Promise<void> {
