@@ -63,7 +63,7 @@ class Identifier {
   #idOf(draft: Draft, references: Identified["references"]): string {
     const given = textAt(draft.value, "id");
     if (given !== undefined) return given.toLowerCase();
-    return this.#stored.idOf(draft.collection, identitiesOf(draft, references)) ?? derivedId(draft, references);
+    return this.#stored.idOf(draft.collection, () => identitiesOf(draft, references)) ?? derivedId(draft, references);
   }
 
   #follow(draft: Draft, field: string, collection: CollectionName): Referred | undefined {
@@ -133,14 +133,15 @@ function uniqueValues({ draft, id, references }: Identified): readonly Unique[] 
   const isSecret = (field: string): boolean =>
     entitySchemas[collection].properties?.[field]?.["x-gw-sensitive"] === true;
   const quote = (field: string, text: string): string => (isSecret(field) ? "" : ` "${text}"`);
-  const named = fields.flatMap((field): Unique[] => {
+  const unique: Unique[] = [];
+  for (const field of fields) {
     const text = textAt(value, field);
-    return text === undefined || isMasked(text)
-      ? []
-      : [{ field, value: text, message: () => `the ${field}${quote(field, text)} is already taken.` }];
-  });
-  const scope: Unique[] = siblingKeys[collection] === undefined ? [] : [scopeOf(draft, references)];
-  return [...named, ...scope, { field: "id", value: id, message: () => `the id "${id}" is already taken.` }];
+    if (text === undefined || isMasked(text)) continue;
+    unique.push({ field, value: text, message: () => `the ${field}${quote(field, text)} is already taken.` });
+  }
+  if (siblingKeys[collection] !== undefined) unique.push(scopeOf(draft, references));
+  unique.push({ field: "id", value: id, message: () => `the id "${id}" is already taken.` });
+  return unique;
 }
 
 function scopeOf(draft: Draft, references: Identified["references"]): Unique {

@@ -5,7 +5,7 @@ import type { Identified } from "./identify.ts";
 import { inNaturalOrder, kindOf, kinds } from "./kinds.ts";
 import { printPointer } from "./path.ts";
 import { entitySchemas, type FieldSchema } from "./schemas.ts";
-import { splitUrl } from "./service-url.ts";
+import { type ServiceAddress, splitUrl } from "./service-url.ts";
 import type { CollectionName, Entity, GatewayConfig } from "./types.ts";
 
 /**
@@ -15,17 +15,17 @@ import type { CollectionName, Entity, GatewayConfig } from "./types.ts";
 export function normalise(identified: Identified): Entity {
   const { collection, value } = identified.draft;
   const schema = entitySchemas[collection];
-  const own: Record<string, Json> = {
-    ...spellOut(collection, withoutConfigNulls(collection, value)),
-    id: identified.id,
-  };
+  const written = withoutConfigNulls(collection, value);
+  const own: Record<string, Json> = { ...(collection === "services" ? addressOf(written) : {}) };
+  for (const key of Object.keys(written)) if (!isFileOnly(schema, key)) own[key] = written[key] ?? null;
   for (const [field, { id }] of identified.references) own[field] = { id };
-  for (const key of fileOnlyKeys(schema)) delete own[key];
+  own["id"] = identified.id;
   return fillDefaults(own, schema) as unknown as Entity;
 }
 
 /** The pointers below a draft that came from the environment, as pointers into the normalised entity. */
 export function originsOf({ draft }: Identified): readonly string[] {
+  if (draft.document.fromEnvironment.size === 0) return [];
   const start = `${printPointer(draft.path)}/`;
   const own = [...draft.document.fromEnvironment]
     .filter((pointer) => pointer.startsWith(start))
@@ -49,12 +49,11 @@ export function sortConfig(
   ) as unknown as GatewayConfig;
 }
 
-function spellOut(collection: CollectionName, value: JsonObject): JsonObject {
-  if (collection !== "services" || typeof value["url"] !== "string") return value;
-  return { ...splitUrl(value["url"]), ...value };
+/** What the shorthand `url` stands for. */
+function addressOf({ url }: JsonObject): Partial<ServiceAddress> {
+  return (typeof url === "string" ? splitUrl(url) : undefined) ?? {};
 }
 
-function fileOnlyKeys(schema: FieldSchema): readonly string[] {
-  const properties = Object.entries(schema.properties ?? {});
-  return properties.filter(([, property]) => property["x-gw-file-only"] === true).map(([key]) => key);
+function isFileOnly(schema: FieldSchema, key: string): boolean {
+  return schema.properties?.[key]?.["x-gw-file-only"] === true;
 }

@@ -27,7 +27,7 @@ export interface NodeMaker<Node> {
  * rare, or read differently by the two libraries: that is left to `yaml`, whose word holds.
  */
 export function readEvents<Node>(text: string, maker: NodeMaker<Node>): Node | undefined {
-  if (READ_DIFFERENTLY.test(text)) return undefined;
+  if (isReadDifferently(text)) return undefined;
   try {
     return new EventReader(text, maker).read();
   } catch {
@@ -39,7 +39,12 @@ export function readEvents<Node>(text: string, maker: NodeMaker<Node>): Node | u
 class RareError extends Error {}
 
 /** Line ends of old computers, byte order marks inside, tabs that indent, ends of documents, indented beginnings. */
-const READ_DIFFERENTLY = /\r(?!\n)|\uFEFF|^[ -]*\t|^\.\.\.|^ +---/m;
+function isReadDifferently(text: string): boolean {
+  if (text.includes("\uFEFF") || (text.includes("\r") && /\r(?!\n)/.test(text))) return true;
+  if (text.includes("\t") && /^[ -]*\t/m.test(text)) return true;
+  return (text.includes("...") && /^\.\.\./m.test(text)) || (text.includes(" ---") && /^ +---/m.test(text));
+}
+
 const SPACE = 32;
 /** Values of a document, counting what an alias stands for each time: far above any configuration. */
 const MAX_VALUES = 2_000_000;

@@ -17,7 +17,7 @@ export interface Referred {
 /** Entities outside the files: their ids, and those that the files may refer to. */
 export interface StoredNames {
   /** Of the entity with one of these identities: `name chat`, or `scope …` of a plugin. */
-  idOf(collection: CollectionName, identities: readonly string[]): string | undefined;
+  idOf(collection: CollectionName, identities: () => readonly string[]): string | undefined;
   find(collection: CollectionName, reference: Reference): Referred | undefined;
 }
 
@@ -43,7 +43,9 @@ export function storedNames(
   }
   return {
     idOf: (collection, identities) =>
-      identities.map((identity) => ids.get(`${collection} ${identity}`)).find((id) => id !== undefined),
+      identities()
+        .map((identity) => ids.get(`${collection} ${identity}`))
+        .find((id) => id !== undefined),
     find(collection, { text, by }) {
       const [key = ""] = kindOf(collection).keys;
       const byName = by === "id" ? undefined : referable.get(`${collection} ${key} ${text}`);
