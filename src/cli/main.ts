@@ -61,6 +61,12 @@ const commands: readonly CommandRow[] = [
     load: async () => (await import("./commands/reset.ts")).reset,
   },
   {
+    name: "ping",
+    summary: "check every vault, Redis, embedding model and upstream of the configuration",
+    groups: ["gateway"],
+    load: async () => (await import("./commands/ping.ts")).ping,
+  },
+  {
     name: "serve",
     summary: "run the gateway from the store, or straight from files",
     load: async () => (await import("./commands/serve.ts")).serve,

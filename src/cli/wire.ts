@@ -9,6 +9,7 @@ import { createRuntime, type Runtime } from "../gateway/runtime.ts";
 import { publish } from "../observability/events.ts";
 import { readCallers } from "../plugins/callers.ts";
 import type { PluginServices } from "../plugins/plugin.ts";
+import type { ServedSecrets } from "../secrets/lookup.ts";
 import { createSecretLookup, type SecretLookupWithMemory } from "../secrets/secret-lookup.ts";
 import type { VaultDefinition } from "../secrets/vault.ts";
 import { createUpstream } from "../upstream/create-upstream.ts";
@@ -28,6 +29,8 @@ export interface Wiring {
   readonly upstream: Upstream;
   /** Throws ConfigError, or whatever kept a plugin from being created. The caller closes the runtime. */
   build(serving: Serving): Promise<Runtime>;
+  /** The same with the secrets that the runtime uses; they close with it. */
+  open(serving: Serving): Promise<{ readonly runtime: Runtime; readonly secrets: ServedSecrets }>;
   close(): Promise<void>;
 }
 
@@ -39,37 +42,39 @@ export function createWiring({ environment, connectTo }: WiringOptions): Wiring 
   const targetMemories = new TargetMemories();
   const kept = new Map<string, unknown>();
   let predecessor: SecretLookupWithMemory | undefined;
+  const open: Wiring["open"] = async ({ config, serial, unavailablePlugins }) => {
+    const callers = readCallers(config);
+    const secrets = await openSecrets(config.vaults, environment, predecessor);
+    const references = secretReferences(config);
+    try {
+      const runtime = await createRuntime(
+        config,
+        {
+          upstream,
+          targetMemories,
+          clock: systemClock,
+          definition: (name) => own(catalogue.plugins, name)?.(),
+          pluginServices: (pluginId) =>
+            pluginServices(pluginId, { upstream, secrets, targetMemories, callers, keep: keeperOf(kept, pluginId) }),
+          secrets: {
+            warm: async (signal) => await untilAborted(signal, async () => await secrets.want(references)),
+            status: () => secrets.status(),
+          },
+          close: async () => await secrets.close(),
+        },
+        { serial, unavailablePlugins, show: () => showConfig(config) },
+      );
+      predecessor = secrets;
+      return { runtime, secrets };
+    } catch (error) {
+      await secrets.close();
+      throw error;
+    }
+  };
   return {
     upstream,
-    async build({ config, serial, unavailablePlugins }) {
-      const callers = readCallers(config);
-      const secrets = await openSecrets(config.vaults, environment, predecessor);
-      const references = [...secretReferences(config), ...callers.keys.flatMap(({ reference }) => reference ?? [])];
-      try {
-        const runtime = await createRuntime(
-          config,
-          {
-            upstream,
-            targetMemories,
-            clock: systemClock,
-            definition: (name) => own(catalogue.plugins, name)?.(),
-            pluginServices: (pluginId) =>
-              pluginServices(pluginId, { upstream, secrets, targetMemories, callers, keep: keeperOf(kept, pluginId) }),
-            secrets: {
-              warm: async (signal) => await untilAborted(signal, async () => await secrets.want(references)),
-              status: () => secrets.status(),
-            },
-            close: async () => await secrets.close(),
-          },
-          { serial, unavailablePlugins, show: () => showConfig(config) },
-        );
-        predecessor = secrets;
-        return runtime;
-      } catch (error) {
-        await secrets.close();
-        throw error;
-      }
-    },
+    open,
+    build: async (serving) => (await open(serving)).runtime,
     close: async () => await upstream.close(),
   };
 }

@@ -46,6 +46,7 @@ async function openCounters(config: RateLimitingConfig, services: PluginServices
 function createRateLimiting(config: RateLimitingConfig, counters: Counters, { clock, notify }: PluginServices): Plugin {
   const limits = limitsOf(config);
   return {
+    needs: () => counters.needs?.() ?? [],
     close: async () => await counters.close(),
     handle: async (exchange, next) => {
       const usages = await count(exchange);

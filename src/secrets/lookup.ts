@@ -23,6 +23,8 @@ export interface ServedSecrets extends SecretLookup {
   status(): readonly SecretStatus[];
   /** What the vault of the reference has to say of it. Throws SecretError when there is no such vault, or it cannot be opened. */
   check(reference: string): Promise<readonly Diagnostic[]>;
+  /** Whether the vault of the prefix is there and lets gw in, in a few words; undefined where there is nothing to ask. Throws SecretError. */
+  probe(prefix: string, options: { readonly signal: AbortSignal }): Promise<string | undefined>;
   close(): Promise<void>;
 }
 

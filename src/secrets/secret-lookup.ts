@@ -103,6 +103,10 @@ class CachedLookup implements SecretLookupWithMemory {
     return await this.#registry.check(this.#entryOf(text).reference);
   }
 
+  async probe(prefix: string, { signal }: { readonly signal: AbortSignal }): Promise<string | undefined> {
+    return await this.#registry.probe(prefix, AbortSignal.any([signal, this.#closing.signal]));
+  }
+
   memory(): ReadonlyMap<string, SourceValue> {
     const known = [...this.#shared].map(([name, { source }]): [string, SourceValue | undefined] => [
       this.#memoryName(parseReference(name)),

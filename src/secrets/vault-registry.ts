@@ -31,6 +31,8 @@ export interface VaultRegistry {
   read(reference: Reference, signal: AbortSignal): Promise<VaultSecret>;
   /** Opens the vault, but asks it nothing. Throws SecretError. */
   check(reference: Reference): Promise<readonly Diagnostic[]>;
+  /** Vault.probe; undefined where there is nothing to ask. Throws as `read`. */
+  probe(prefix: string, signal: AbortSignal): Promise<string | undefined>;
   close(): Promise<void>;
 }
 
@@ -59,7 +61,7 @@ export function createVaultRegistry(
     return opening;
   };
   /** With the errors of vaults made fit to be shown, and none of them waited for too long. */
-  const within = async <T>({ prefix }: Reference, closing: AbortSignal, work: (signal: AbortSignal) => Promise<T>) => {
+  const within = async <T>(prefix: string, closing: AbortSignal, work: (signal: AbortSignal) => Promise<T>) => {
     try {
       return await withDeadline(ANSWER_MS, closing, work);
     } catch (thrown) {
@@ -70,13 +72,19 @@ export function createVaultRegistry(
   return {
     find: ({ prefix }) => find(prefix, byPrefix, definitions).vault,
     async read(reference, closing) {
-      const { vault, turns } = await within(reference, closing, async () => await open(reference.prefix));
+      const { vault, turns } = await within(reference.prefix, closing, async () => await open(reference.prefix));
       const read = async (signal: AbortSignal): Promise<VaultSecret> => await vault.read(reference, { signal });
-      return await turns.run(async () => await within(reference, closing, read));
+      return await turns.run(async () => await within(reference.prefix, closing, read));
     },
     async check(reference) {
-      const { vault } = await within(reference, closed.signal, async () => await open(reference.prefix));
+      const { vault } = await within(reference.prefix, closed.signal, async () => await open(reference.prefix));
       return vault.check(reference);
+    },
+    async probe(prefix, closing) {
+      return await within(prefix, closing, async (signal) => {
+        const { vault } = await open(prefix);
+        return await vault.probe?.({ signal });
+      });
     },
     async close() {
       closed.abort();

@@ -24,6 +24,8 @@ export interface Vault {
   check(reference: Reference): readonly Diagnostic[];
   /** Throws SecretError: missing, denied or unreachable; never with a vendor error as its cause. */
   read(reference: Reference, options: { readonly signal: AbortSignal }): Promise<VaultSecret>;
+  /** Whether it is there and lets gw in, in a few words: `logged in by AppRole`. Throws SecretError. Absent where there is nothing to ask. */
+  probe?(options: { readonly signal: AbortSignal }): Promise<string>;
   close(): Promise<void>;
 }
 

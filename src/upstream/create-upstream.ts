@@ -1,5 +1,6 @@
 import { collect } from "./collect.ts";
 import { createPools, type PoolSettings } from "./pools.ts";
+import { reach } from "./reach.ts";
 import { send } from "./send.ts";
 import { SilenceWatch } from "./silence-watch.ts";
 import type { Upstream } from "./upstream.ts";
@@ -12,6 +13,7 @@ export function createUpstream(settings: PoolSettings = {}): Upstream {
   return {
     send: sendThrough,
     collect: (request, options) => collect(sendThrough, request, options),
+    reach: (origin, { signal }) => reach(origin, settings, signal),
     close: () => pools.close(),
   };
 }

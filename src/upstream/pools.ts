@@ -58,7 +58,8 @@ export function createPools(settings: PoolSettings) {
 
 type Connector = ReturnType<typeof buildConnector>;
 
-function connector(origin: URL, connectMs: number, settings: PoolSettings): Connector {
+/** Opens connections to the origin, or to what is dialled instead of it. */
+export function connector(origin: URL, connectMs: number, settings: PoolSettings): Connector {
   const connect = buildConnector({ timeout: connectMs, ...(settings.ca === undefined ? {} : { ca: settings.ca }) });
   const instead = settings.connectTo?.get(hostAndPort(origin));
   if (instead === undefined) return connect;
@@ -72,6 +73,7 @@ export function hostAndPort(url: URL): string {
   return `${url.hostname}:${url.port || (url.protocol === "https:" ? "443" : "80")}`;
 }
 
-function bareHostname(url: URL): string {
+/** Without the brackets of an IPv6 address. */
+export function bareHostname(url: URL): string {
   return url.hostname.startsWith("[") ? url.hostname.slice(1, -1) : url.hostname;
 }

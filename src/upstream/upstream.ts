@@ -1,3 +1,4 @@
+import type { Duplex } from "node:stream";
 import type { UpstreamError } from "../core/errors.ts";
 import type { UpstreamRequest, UpstreamResponse } from "../core/http-message.ts";
 
@@ -21,8 +22,8 @@ export interface UpstreamFlow {
 }
 
 /**
- * Called straight from the client library, so that a relay costs no promise and no stream. Exactly one of `onEnd` and `onError` is the
- * last call. Must not throw.
+ * Called straight from the client library, so that a relay costs no promise and no stream. Exactly one of `onEnd`, `onError` and
+ * `onUpgrade` is the last call. Must not throw.
  */
 export interface UpstreamHandler {
   /** The request is about to be written to a connection. */
@@ -34,6 +35,8 @@ export interface UpstreamHandler {
   onEnd(): void;
   /** `error.details.sent` says whether the request may have reached the upstream (it may then have been billed). */
   onError(error: UpstreamError): void;
+  /** The upstream has switched to the protocol that the request asked for: the connection is the handler's. */
+  onUpgrade?(headers: readonly string[], connection: Duplex): void;
 }
 
 export interface Upstream {
@@ -43,5 +46,7 @@ export interface Upstream {
     request: UpstreamRequest,
     options: { readonly signal: AbortSignal; readonly maxBytes: number; readonly timeouts?: UpstreamTimeouts },
   ): Promise<UpstreamResponse>;
+  /** Connects as a request to the origin would, with TLS where it has that, and closes: nothing is sent. Throws UpstreamError, or the signal's reason. */
+  reach(origin: string, options: { readonly signal: AbortSignal }): Promise<void>;
   close(): Promise<void>;
 }

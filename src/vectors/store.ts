@@ -46,6 +46,8 @@ export interface VectorStore {
   ): Promise<readonly VectorMatch[]>;
   /** Deletes indexes of `spec.owner` that have another fingerprint. */
   removeOrphans(spec: IndexSpec, options: { readonly signal: AbortSignal }): Promise<void>;
+  /** The server as it calls itself, with its version: `Redis 8.2.1`. Absent where none is asked. */
+  server?(options: { readonly signal: AbortSignal }): Promise<string>;
   close(): Promise<void>;
 }
 

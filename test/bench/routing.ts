@@ -160,5 +160,5 @@ function refuse(): Parameters<typeof localEmbedder.create>[1]["upstream"] {
   const never = (): never => {
     throw new Error("The local model asked for the network.");
   };
-  return { send: never, collect: never, close: async () => {} };
+  return { send: never, collect: never, reach: never, close: async () => {} };
 }

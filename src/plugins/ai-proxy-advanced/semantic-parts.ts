@@ -27,6 +27,9 @@ export interface SemanticParts {
   /** The same targets by the local model, under `gw.on_embedding_failure: local`. Embedded when it is first needed. */
   readonly fallback: SemanticIndex | undefined;
   readonly embedder: Embedder;
+  readonly store: VectorStore;
+  /** Of the index in `store`. */
+  readonly spec: IndexSpec;
   readonly credentials: readonly Credential[];
   /** As gw.head names it. */
   readonly modelName: string;
@@ -57,6 +60,8 @@ export async function openSemanticParts(
     index: main.index,
     fallback: local?.index,
     embedder,
+    store: main.store,
+    spec: main.spec,
     credentials,
     modelName: nameOf(embeddings.model),
     metric: vectordb.distance_metric,
@@ -79,7 +84,7 @@ interface IndexParts {
   readonly strategy: string;
 }
 
-interface OpenIndex {
+interface OpenIndex extends Pick<SemanticParts, "store" | "spec"> {
   readonly index: SemanticIndex;
   close(): Promise<void>;
 }
@@ -93,10 +98,11 @@ async function openIndex(shared: Shared, { embedder, model, strategy }: IndexPar
     openStore(strategy, connectionOf(vectordb, strategy), services),
     openStore("memory", {}, services),
   ]);
+  const spec = indexSpec(model, vectordb, texts, services.pluginId);
   const index = new SemanticIndex({
     texts,
     rule: scoringRule(config, compared, model),
-    spec: indexSpec(model, vectordb, texts, services.pluginId),
+    spec,
     embedder,
     cache: new EmbeddingCache(embedder),
     store,
@@ -107,6 +113,8 @@ async function openIndex(shared: Shared, { embedder, model, strategy }: IndexPar
   });
   return {
     index,
+    store,
+    spec,
     async close() {
       index.close();
       await Promise.all([embedder.close(), store.close(), copy.close()]);

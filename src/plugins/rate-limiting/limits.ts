@@ -1,4 +1,5 @@
 import type { RateLimitingConfig } from "../../config/types.ts";
+import type { Need } from "../need.ts";
 
 const UNITS = ["second", "minute", "hour", "day", "month", "year"] as const;
 
@@ -23,6 +24,8 @@ export interface Usage {
 export interface Counters {
   /** Counts a request against every limit, or against none when one is spent. `now` in milliseconds since the epoch. */
   take(countedAs: string, limits: readonly Limit[], now: number): Promise<readonly Usage[]>;
+  /** Plugin.needs. */
+  needs?(): readonly Need[];
   close(): Promise<void>;
 }
 

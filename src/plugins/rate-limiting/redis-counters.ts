@@ -1,8 +1,10 @@
 import type { JsonObject } from "../../core/json.ts";
 import { Secret } from "../../core/secret.ts";
 import { RedisConnection } from "../../redis/connection.ts";
+import { readServerVersion } from "../../redis/server-version.ts";
 import { readRedisSettings } from "../../redis/settings.ts";
 import { isReference } from "../../secrets/reference.ts";
+import type { Need } from "../need.ts";
 import type { PluginServices } from "../plugin.ts";
 import { type Counters, type Limit, periodOf, type Usage, usagesOf } from "./limits.ts";
 
@@ -48,6 +50,11 @@ export class RedisCounters implements Counters {
     const reply = await this.#connection.send("EVAL", [SCRIPT, keys.length, ...keys, ...args]);
     const before = Array.isArray(reply) ? reply.map(Number) : [];
     return usagesOf(limits, before, now);
+  }
+
+  needs(): readonly Need[] {
+    const connection = this.#connection;
+    return [{ kind: "redis", name: connection.server, probe: async () => await readServerVersion(connection) }];
   }
 
   async close(): Promise<void> {

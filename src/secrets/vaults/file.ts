@@ -33,8 +33,20 @@ function openFileVault(folder: string, isTtlOurs: boolean): Vault {
       const ttl = isTtlOurs && reference.query["ttl"] === undefined ? { ttlMs: DEFAULT_TTL_MS } : {};
       return { ...(await readSecret(join(folder, ...segmentsOf(reference)))), ...ttl };
     },
+    async probe() {
+      if (await isFolder(folder)) return `the folder ${folder} is there`;
+      const message = `The folder ${folder} is not there, or gw may not look into it. Mount the secrets.`;
+      throw new SecretError("GW_SECRET_UNREACHABLE", message, { vault: "file", path: folder });
+    },
     async close() {},
   };
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return await readdir(path).then(
+    () => true,
+    () => false,
+  );
 }
 
 /** An escaped slash must not lead out of the folder: `..%2F`. */

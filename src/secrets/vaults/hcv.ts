@@ -2,6 +2,7 @@ import type { VaultDefinition, VaultServices } from "../vault.ts";
 import { createConnect } from "./hcv/connect.ts";
 import { LoginSession } from "./hcv/login-session.ts";
 import { checkReference } from "./hcv/path.ts";
+import { probe } from "./hcv/probe.ts";
 import { readSecret } from "./hcv/read.ts";
 import type { HcvSession, SessionServices } from "./hcv/session.ts";
 import { type HcvSettings, readSettings } from "./hcv/settings.ts";
@@ -26,6 +27,10 @@ export const hcvVault: VaultDefinition = {
         signal.throwIfAborted();
         const either = AbortSignal.any([signal, closing.signal]);
         return await readSecret(settings, await connect(either), session, reference, either);
+      },
+      async probe({ signal }) {
+        const either = AbortSignal.any([signal, closing.signal]);
+        return await probe(settings, await connect(either), session, either);
       },
       async close() {
         session.close();

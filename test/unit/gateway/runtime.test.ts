@@ -15,6 +15,7 @@ import { id, makePlugin, makeRoute, makeService } from "./entities.ts";
 const noUpstream: Upstream = {
   send: () => expect.unreachable(),
   collect: () => expect.unreachable(),
+  reach: () => expect.unreachable(),
   close: () => Promise.resolve(),
 };
 

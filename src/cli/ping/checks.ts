@@ -1,0 +1,123 @@
+import type { Vault } from "../../config/types.ts";
+import { secretReferences } from "../../config/secret-references.ts";
+import type { Runtime } from "../../gateway/runtime.ts";
+import type { Plugin } from "../../plugins/plugin.ts";
+import { probeEmbeddings } from "../../routing/probe-embeddings.ts";
+import type { SecretStatus, ServedSecrets } from "../../secrets/lookup.ts";
+import type { Upstream } from "../../upstream/upstream.ts";
+import type { Serving } from "../serving-source.ts";
+
+/** Something outside of gw that the configuration names. */
+export interface Check {
+  readonly kind: "store" | "vault" | "secret" | "embedding model" | "vector store" | "redis" | "provider" | "service";
+  readonly name: string;
+  /** Throws what is wrong. */
+  run(signal: AbortSignal): Promise<Answer>;
+}
+
+export interface Answer {
+  /** What answered, in a few words. */
+  readonly said: string;
+  readonly warnings?: readonly string[];
+}
+
+export interface Opened {
+  readonly serving: Serving;
+  readonly runtime: Runtime;
+  readonly secrets: ServedSecrets;
+  readonly upstream: Upstream;
+}
+
+/** Every check that the configuration asks for, in the order in which they are shown. */
+export function checksOf({ serving, runtime, secrets, upstream }: Opened): readonly Check[] {
+  const plugins = pluginsOf(runtime);
+  return [
+    ...serving.config.vaults.map((vault) => vaultCheck(vault, secrets)),
+    ...secretReferences(serving.config).map((reference) => secretCheck(reference, secrets)),
+    ...once(plugins.flatMap(embeddingCheck)),
+    ...once(plugins.flatMap(needChecks)),
+    ...once(serviceChecks(runtime, upstream)),
+  ];
+}
+
+function vaultCheck({ prefix, name, config }: Vault, secrets: ServedSecrets): Check {
+  const warnings =
+    config["approle_response_wrapping"] === true
+      ? ["a wrapped secret id can be used once, and has been used now: give gw serve another."]
+      : [];
+  return {
+    kind: "vault",
+    name: `${prefix} (${name})`,
+    run: async (signal) => ({ said: (await secrets.probe(prefix, { signal })) ?? "needs no login", warnings }),
+  };
+}
+
+function secretCheck(reference: string, secrets: ServedSecrets): Check {
+  return {
+    kind: "secret",
+    name: reference,
+    async run(signal) {
+      await secrets.resolve(reference, { signal });
+      const warnings = (await secrets.check(reference)).map(({ message, fix = "" }) => `${message} ${fix}`.trimEnd());
+      return { said: `resolves${versionOf(secrets.status(), reference)}`, warnings };
+    },
+  };
+}
+
+function versionOf(statuses: readonly SecretStatus[], reference: string): string {
+  const version = statuses.find((status) => status.reference === reference)?.version;
+  return version === undefined ? "" : `, version ${version}`;
+}
+
+function embeddingCheck({ tuning }: Plugin): readonly Check[] {
+  if (tuning === undefined) return [];
+  return [
+    {
+      kind: "embedding model",
+      name: tuning.embedding,
+      async run(signal) {
+        const { dimensions, warnings } = await probeEmbeddings(tuning, signal);
+        return { said: `vectors of ${dimensions} numbers, as vectordb.dimensions says`, warnings };
+      },
+    },
+  ];
+}
+
+function needChecks(plugin: Plugin): readonly Check[] {
+  return (plugin.needs?.() ?? []).map((need) => ({
+    kind: need.kind,
+    name: need.name,
+    run: async (signal) => ({ said: await need.probe({ signal }) }),
+  }));
+}
+
+/** Services whose routes all have a plugin that answers in their place are not asked by anybody. */
+function serviceChecks({ plans }: Runtime, upstream: Upstream): readonly Check[] {
+  return plans.flatMap(({ service, links }): Check[] => {
+    if (service === undefined || links.some(({ plugin }) => plugin.explain !== undefined)) return [];
+    const { protocol, host, port } = service;
+    if (protocol !== "http" && protocol !== "https") return [];
+    const origin = `${protocol}://${host.includes(":") ? `[${host}]` : host}:${port}`;
+    return [
+      {
+        kind: "service",
+        name: `${service.name ?? service.id} at ${origin}`,
+        async run(signal) {
+          await upstream.reach(origin, { signal });
+          return { said: protocol === "https" ? "a TLS connection could be made" : "a connection could be made" };
+        },
+      },
+    ];
+  });
+}
+
+function pluginsOf({ plans }: Runtime): readonly Plugin[] {
+  const links = plans.flatMap((plan) => plan.links);
+  return [...new Set(links.flatMap(({ plugin, byConsumer }) => [plugin, ...(byConsumer?.values() ?? [])]))];
+}
+
+/** Several plugins and routes may name the same. */
+function once(checks: readonly Check[]): readonly Check[] {
+  const byName = new Map(checks.map((check) => [`${check.kind} ${check.name}`, check]));
+  return [...byName.values()];
+}
