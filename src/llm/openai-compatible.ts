@@ -32,6 +32,7 @@ export function openAiCompatible(vendor: OpenAiCompatibleVendor): ProviderDriver
   };
 }
 
+const nothingLost: readonly string[] = [];
 const jsonHeaders: readonly string[] = ["content-type", "application/json"];
 
 function buildChat(call: ChatRequest, target: ProviderTarget, vendor: OpenAiCompatibleVendor): Built<UpstreamRequest> {
@@ -44,7 +45,7 @@ function buildChat(call: ChatRequest, target: ProviderTarget, vendor: OpenAiComp
     headers: jsonHeaders,
     body: spliceMembers(call.bytes, edits),
   };
-  return { request, warnings: [] };
+  return { request, warnings: call.body["top_k"] === undefined ? nothingLost : ["ignored:top_k"] };
 }
 
 /**

@@ -47,11 +47,8 @@ function readToolCalls(calls: Json | undefined): ChatResult["toolCalls"] {
 
 /** undefined as long as the model goes on. */
 export function toFinishReason(reason: Json | undefined): FinishReason | undefined {
+  if (typeof reason !== "string" || reason === "") return undefined;
   switch (reason) {
-    case undefined:
-    case null:
-    case "":
-      return undefined;
     case "length":
     case "model_length":
       return "length";
