@@ -64,7 +64,7 @@ type Stop = () => void;
 function countExchanges(registry: Registry): readonly Stop[] {
   const requests = new CounterSeries(registry, {
     name: "gw_http_requests_total",
-    help: "Requests that have ended, by route and status; status 0: gone before an answer began.",
+    help: "Requests that have ended, by route and status; status 499: the client went away before an answer began.",
     labelNames: ["route", "service", "status"],
   });
   const latency = new HistogramSeries(registry, {
@@ -135,6 +135,11 @@ function countAttempts(registry: Registry): readonly Stop[] {
     help: "Attempts at targets, by how they ended: a status, or the code of an error.",
     labelNames: ["provider", "model", "outcome"],
   });
+  const billed = new CounterSeries(registry, {
+    name: "gw_ai_billed_attempts_total",
+    help: "Attempts that their provider may have charged for: answers, and what was cut off before its end.",
+    labelNames: ["provider", "model"],
+  });
   const latency = new HistogramSeries(registry, {
     name: "gw_ai_attempt_ms",
     help: "How long attempts took.",
@@ -143,9 +148,10 @@ function countAttempts(registry: Registry): readonly Stop[] {
   });
   const boundModel = boundedModels();
   return [
-    subscribe("attempt-end", ({ provider, model: name, status, errorCode, ms }) => {
+    subscribe("attempt-end", ({ provider, model: name, status, errorCode, ms, isBilled }) => {
       const model = boundModel(name);
       attempts.add([provider, model, errorCode ?? String(status ?? "")]);
+      if (isBilled) billed.add([provider, model]);
       latency.observe([provider, model], ms);
     }),
   ];
