@@ -1,5 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
+import { errorCodes } from "../core/error-codes.ts";
 import { publish } from "../observability/events.ts";
 import { answerConnectionErrors } from "./connection-error.ts";
 import { type ExchangeHost, HttpExchange } from "./exchange.ts";
@@ -88,7 +89,9 @@ class HttpGatewayServer implements GatewayServer {
   }
 
   #onOver(exchange: HttpExchange): void {
-    const { route, service } = exchange;
+    const { route, service, isCancelled } = exchange;
+    // As nginx: the client went away before an answer began.
+    const isAbandoned = isCancelled && exchange.status === 0;
     this.inFlight -= 1;
     publish("exchange-end", {
       exchangeId: exchange.id,
@@ -97,14 +100,14 @@ class HttpGatewayServer implements GatewayServer {
       clientAddress: exchange.clientAddress,
       method: exchange.request.method,
       path: exchange.request.rawPath,
-      status: exchange.status,
-      isCancelled: exchange.isCancelled,
+      status: isAbandoned ? errorCodes.GW_REQUEST_ABORTED.status : exchange.status,
+      isCancelled,
       bytesSent: exchange.bytesSent,
       route: route.id === "" ? undefined : (route.name ?? route.id),
       service: service && (service.name ?? service.id),
       upstreamMs: exchange.upstreamMs,
       proxyMs: exchange.proxyMs,
-      errorCode: exchange.errorCode,
+      errorCode: exchange.errorCode ?? (isAbandoned ? "GW_REQUEST_ABORTED" : undefined),
       ai: exchange.ai,
     });
   }

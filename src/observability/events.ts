@@ -9,6 +9,7 @@ export interface ExchangeEnd {
   readonly method: string;
   /** Without the query: a query may carry a key. */
   readonly path: string;
+  /** 499 when the client went away before an answer began. */
   readonly status: number;
   /** The client went away before the answer was complete. */
   readonly isCancelled: boolean;

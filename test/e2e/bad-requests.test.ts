@@ -255,7 +255,8 @@ describe("bytes that are no request", () => {
     expect(await gw.logLine((line) => line["cancelled"] === true)).toMatchObject({
       method: "POST",
       path: "/anything",
-      status: 0,
+      status: 499,
+      error_code: "GW_REQUEST_ABORTED",
     });
   });
 });

@@ -157,7 +157,7 @@ export interface AiProxyAdvancedConfig {
    */
   readonly vectordb?: {
     /**
-     * Which store; memory is inside gw, without a server.
+     * Which store. This version runs redis and memory (inside gw, without a server).
      */
     readonly strategy: "redis" | "pgvector" | "memory";
     /**

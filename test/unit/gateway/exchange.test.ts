@@ -200,7 +200,7 @@ describe("readBody", () => {
     const port = await start(answering(async (exchange) => void (await exchange.readBody(0))));
     const ended = nextEnd();
     await askAndLeave(port, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nabc", 1);
-    expect(await ended).toMatchObject({ status: 0, isCancelled: true });
+    expect(await ended).toMatchObject({ status: 499, isCancelled: true, errorCode: "GW_REQUEST_ABORTED" });
     expect(gateway?.server.inFlight).toBe(0);
   });
 });
@@ -222,7 +222,7 @@ describe("a client that goes away", () => {
     const port = await start(answering((exchange) => new Promise((resolve) => listen(exchange, resolve))));
     const ended = nextEnd();
     await askAndLeave(port, "GET / HTTP/1.1\r\nHost: a\r\n\r\n", 1);
-    expect(await ended).toMatchObject({ isCancelled: true, status: 0, bytesSent: 0 });
+    expect(await ended).toMatchObject({ isCancelled: true, status: 499, bytesSent: 0 });
     expect(told).toEqual(["first", "over", "late"]);
   });
 

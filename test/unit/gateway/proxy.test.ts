@@ -214,7 +214,11 @@ describe("a client that goes away", () => {
     }
     socket.destroy();
     await received.gone;
-    expect(await ended).toMatchObject({ isCancelled: true, status: hasBegun ? 200 : 0 });
+    expect(await ended).toMatchObject(
+      hasBegun
+        ? { isCancelled: true, status: 200, errorCode: undefined }
+        : { isCancelled: true, status: 499, errorCode: "GW_REQUEST_ABORTED" },
+    );
     expect(gateway.server.inFlight).toBe(0);
   });
 
