@@ -5,6 +5,11 @@ import type { Vault } from "../config/types.ts";
 import { untilAborted } from "../core/abort.ts";
 import { systemClock } from "../core/clock.ts";
 import type { Notify } from "../core/notice.ts";
+import {
+  type CloudCredentialsOptions,
+  createCloudCredentials,
+  type OpenCloudCredentials,
+} from "../credentials/cloud-credentials.ts";
 import { createRuntime, type Runtime } from "../gateway/runtime.ts";
 import { publish } from "../observability/events.ts";
 import { readCallers } from "../plugins/callers.ts";
@@ -42,10 +47,16 @@ export function createWiring({ environment, connectTo }: WiringOptions): Wiring 
   const targetMemories = new TargetMemories();
   const kept = new Map<string, unknown>();
   let predecessor: SecretLookupWithMemory | undefined;
+  let cloudBefore: OpenCloudCredentials | undefined;
   const open: Wiring["open"] = async ({ config, serial, unavailablePlugins }) => {
     const callers = readCallers(config);
     const secrets = await openSecrets(config.vaults, environment, predecessor);
     const references = secretReferences(config);
+    const cloud = openCloud({ upstream, secrets, environment, predecessor: cloudBefore });
+    const close = async (): Promise<void> => {
+      cloud.close();
+      await secrets.close();
+    };
     try {
       const runtime = await createRuntime(
         config,
@@ -55,19 +66,27 @@ export function createWiring({ environment, connectTo }: WiringOptions): Wiring 
           clock: systemClock,
           definition: (name) => own(catalogue.plugins, name)?.(),
           pluginServices: (pluginId) =>
-            pluginServices(pluginId, { upstream, secrets, targetMemories, callers, keep: keeperOf(kept, pluginId) }),
+            pluginServices(pluginId, {
+              upstream,
+              secrets,
+              cloud,
+              targetMemories,
+              callers,
+              keep: keeperOf(kept, pluginId),
+            }),
           secrets: {
             warm: async (signal) => await untilAborted(signal, async () => await secrets.want(references)),
             status: () => secrets.status(),
           },
-          close: async () => await secrets.close(),
+          close,
         },
         { serial, unavailablePlugins, show: () => showConfig(config) },
       );
       predecessor = secrets;
+      cloudBefore = cloud;
       return { runtime, secrets };
     } catch (error) {
-      await secrets.close();
+      await close();
       throw error;
     }
   };
@@ -81,7 +100,7 @@ export function createWiring({ environment, connectTo }: WiringOptions): Wiring 
 
 function pluginServices(
   pluginId: string,
-  shared: Pick<PluginServices, "upstream" | "secrets" | "targetMemories" | "callers" | "keep">,
+  shared: Pick<PluginServices, "upstream" | "secrets" | "cloud" | "targetMemories" | "callers" | "keep">,
 ): PluginServices {
   return {
     ...shared,
@@ -93,6 +112,12 @@ function pluginServices(
     embedder: (name) => own(catalogue.embedders, name)?.(),
     vectorStore: (strategy) => own(catalogue.vectorStores, strategy)?.(),
   };
+}
+
+function openCloud(
+  options: Pick<CloudCredentialsOptions, "upstream" | "secrets" | "environment" | "predecessor">,
+): OpenCloudCredentials {
+  return createCloudCredentials({ ...options, clock: systemClock, random: Math.random, notify });
 }
 
 /** One kind of thing an instance: what is kept under its id is what its plugin put there. */

@@ -3,6 +3,7 @@ import type { TargetMemories } from "../balancer/memory.ts";
 import type { CheckContext, ConfigFinding } from "../config/types.ts";
 import type { Clock } from "../core/clock.ts";
 import type { JsonObject } from "../core/json.ts";
+import type { CloudCredentials } from "../credentials/cloud-credentials.ts";
 import type { Notify } from "../core/notice.ts";
 import type { EmbedderDefinition } from "../embeddings/embedder.ts";
 import type { ClientFailure } from "../llm/front.ts";
@@ -105,6 +106,8 @@ export interface PluginServices {
   readonly pluginId: string;
   readonly upstream: Upstream;
   readonly secrets: SecretLookup;
+  /** For providers whose cloud knows who gw is. */
+  readonly cloud: CloudCredentials;
   readonly clock: Clock;
   readonly notify: Notify;
   readonly callers: Callers;

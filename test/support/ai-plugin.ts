@@ -4,6 +4,7 @@ import type { AiProxyAdvancedConfig } from "../../src/config/types.ts";
 import { SecretError } from "../../src/core/errors.ts";
 import type { Notice } from "../../src/core/notice.ts";
 import { Secret } from "../../src/core/secret.ts";
+import { createCloudCredentials } from "../../src/credentials/cloud-credentials.ts";
 import { createAiProxyAdvanced } from "../../src/plugins/ai-proxy-advanced/create.ts";
 import type { Plugin } from "../../src/plugins/plugin.ts";
 import { createUpstream } from "../../src/upstream/create-upstream.ts";
@@ -107,18 +108,27 @@ export interface AiPluginOptions {
   /** Shared by plugins that follow each other in a reload. */
   readonly targetMemories?: TargetMemories;
   readonly clock?: FakeClock;
+  /** Where other servers are dialled. */
+  readonly connectTo?: ReadonlyMap<string, URL>;
+  /** Of the process, for what clouds are asked. */
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 /** The plugin with a fake embedder, store and vault, served on a real socket and talking to real sockets. */
 export async function startAiPlugin(
   config: AiProxyAdvancedConfig,
-  { targetMemories = new TargetMemories(), clock = createFakeClock() }: AiPluginOptions = {},
+  {
+    targetMemories = new TargetMemories(),
+    clock = createFakeClock(),
+    connectTo = new Map(),
+    environment = {},
+  }: AiPluginOptions = {},
 ): Promise<AiPlugin> {
   const embedder = new FakeEmbedder();
   const store = new FakeVectorStore();
   const secrets = new Map([["{vault://v/key}", "sk-marked"]]);
   const notices: Notice[] = [];
-  const upstream = createUpstream();
+  const upstream = createUpstream({ connectTo });
   const resolved = new Map<string, Secret>();
   const lookup = {
     peek: (reference: string) => resolved.get(reference),
@@ -131,12 +141,13 @@ export async function startAiPlugin(
     },
     renew: async (reference: string, refused: Secret) => resolved.get(reference) ?? refused,
   };
+  const notify = (notice: Notice): number => notices.push(notice);
+  const services = { upstream, secrets: lookup, clock, notify };
+  const cloud = createCloudCredentials({ ...services, environment, random: () => 0 });
   const plugin = await createAiProxyAdvanced(config, {
+    ...services,
+    cloud,
     pluginId: "plugin",
-    upstream,
-    secrets: lookup,
-    clock,
-    notify: (notice) => notices.push(notice),
     callers: { find: () => undefined, keys: [] },
     keep: (make) => make(),
     targetMemories,
@@ -167,6 +178,7 @@ export async function startAiPlugin(
     async close() {
       await server.close();
       await plugin.close?.();
+      cloud.close();
       await upstream.close();
     },
   };

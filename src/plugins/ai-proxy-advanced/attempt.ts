@@ -6,7 +6,7 @@ import type { Upstream } from "../../upstream/upstream.ts";
 import type { Exchange } from "../plugin.ts";
 import { AttemptRecord, type RecordPlan } from "./attempt-record.ts";
 import type { CompiledConfig, CompiledTarget } from "./compile.ts";
-import type { ReadyCredential } from "./credentials.ts";
+import type { ReadyCredential } from "./target-credential.ts";
 import type { Decision } from "./decide.ts";
 import { type KeyGuardOptions, sendGuarded } from "./key-guard.ts";
 import { mayMoveOnFrom } from "./failover.ts";

@@ -4,7 +4,7 @@ import type { Exchange } from "../plugin.ts";
 import { type AttemptPlan, failAttempt, startAttempt } from "./attempt.ts";
 import { targetsDown } from "./balancing.ts";
 import type { CompiledTarget } from "./compile.ts";
-import type { Credential, ReadyCredential } from "./credentials.ts";
+import type { ReadyCredential, TargetCredential } from "./target-credential.ts";
 import { Deadline } from "./deadline.ts";
 import type { Decision } from "./decide.ts";
 import { mayMoveOn } from "./failover.ts";
@@ -95,7 +95,7 @@ function peekCredentials({ credentials }: CompiledTarget): readonly ReadyCredent
   }
 }
 
-function peekAll(credentials: readonly Credential[]): readonly ReadyCredential[] | undefined {
+function peekAll(credentials: readonly TargetCredential[]): readonly ReadyCredential[] | undefined {
   const ready: ReadyCredential[] = [];
   for (const credential of credentials) {
     const found = credential.peek();

@@ -9,7 +9,11 @@ import type { ProviderDriver, ProviderTarget } from "../../llm/provider.ts";
 import { type Way, wayBetween } from "../../llm/way.ts";
 import type { UpstreamTimeouts } from "../../upstream/upstream.ts";
 import type { PluginServices } from "../plugin.ts";
-import { compileCredentials, type Credential } from "./credentials.ts";
+import { compileCloudCredential } from "./cloud-credential.ts";
+import { compileCredentials } from "./credentials.ts";
+import type { TargetCredential } from "./target-credential.ts";
+
+type Target = AiProxyAdvancedConfig["targets"][number];
 
 /** A target with all that needs no request to be known. */
 export interface CompiledTarget extends TargetView {
@@ -20,7 +24,7 @@ export interface CompiledTarget extends TargetView {
   readonly driver: ProviderDriver;
   readonly target: ProviderTarget;
   readonly way: Way;
-  readonly credentials: readonly Credential[];
+  readonly credentials: readonly TargetCredential[];
   /** A client's own credential in the same place wins. */
   readonly allowOverride: boolean;
   readonly logStatistics: boolean;
@@ -78,9 +82,9 @@ function compileTarget(
     throw new BugError(`targets[${index}] has a provider that gw does not know.`);
   const { model, auth, description = "", gw } = target;
   const options = isJsonObject(model.options) ? model.options : {};
-  const endpoint = driver.endpoint(options, model.name);
   const way = wayBetween(front, driver, options);
   if (way === undefined) throw new BugError(`targets[${index}] does not take ${front.serves}.`);
+  const endpoint = driver.endpoint(options, model.name, way.operation);
   return {
     index,
     weight: target.weight,
@@ -96,19 +100,27 @@ function compileTarget(
       options,
       clientParams: gw.client_params,
       endpoint,
+      operation: way.operation,
     },
     way,
-    credentials: compileCredentials(auth, {
-      secrets: services.secrets,
-      notify: services.notify,
-      scheme: config.gw.auth_scheme,
-      isRenewed: gw.refresh_on_401 ?? config.gw.refresh_on_401 ?? true,
-    }),
+    credentials: credentialsOf(target, config.gw, services),
     allowOverride: auth?.allow_override ?? false,
     logStatistics: target.logging.log_statistics,
     identity: identify([model.provider, model.name, endpoint, auth]),
     prices: pricesOf(options),
   };
+}
+
+function credentialsOf(
+  target: Target,
+  { auth_scheme: scheme, refresh_on_401: isRenewedByDefault = true }: AiProxyAdvancedConfig["gw"],
+  { secrets, notify, cloud, clock }: PluginServices,
+): readonly TargetCredential[] {
+  const isRenewed = target.gw.refresh_on_401 ?? isRenewedByDefault;
+  return [
+    ...compileCredentials(target.auth, { secrets, notify, scheme, isRenewed }),
+    ...compileCloudCredential(target, { cloud, clock, isRenewed }),
+  ];
 }
 
 /** A digest, because `auth` may hold a key in plain text. */

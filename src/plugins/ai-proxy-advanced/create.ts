@@ -7,7 +7,7 @@ import { tryTargets } from "./attempts.ts";
 import { openBalancing } from "./balancing.ts";
 import { checkClientRequest, readCall } from "./client-request.ts";
 import { compileConfig } from "./compile.ts";
-import type { Credential } from "./credentials.ts";
+import type { TargetCredential } from "./target-credential.ts";
 import { decide } from "./decide.ts";
 import { type ExplainPlan, explain, explainChoice } from "./explain.ts";
 import { needsOf } from "./needs.ts";
@@ -113,7 +113,7 @@ async function handle(
 
 /** The first try of everything; what fails is in `problems` and is tried again when it is needed. */
 async function warm(
-  credentials: readonly Credential[],
+  credentials: readonly TargetCredential[],
   parts: SemanticParts | undefined,
   signal: AbortSignal,
 ): Promise<void> {

@@ -7,6 +7,7 @@ import type { CredentialPlace } from "../../llm/provider.ts";
 import type { SecretLookup } from "../../secrets/lookup.ts";
 import { isReference } from "../../secrets/reference.ts";
 import { addScheme } from "../../secrets/scheme.ts";
+import { type PlacedCredential, RESOLVE_MS, resolveInTime, type TargetCredential } from "./target-credential.ts";
 
 type Auth = NonNullable<AiProxyAdvancedConfig["targets"][number]["auth"]>;
 
@@ -18,15 +19,6 @@ interface CredentialServices {
   /** `gw.refresh_on_401` of the target, else of the plugin. */
   readonly isRenewed: boolean;
 }
-
-/** A credential whose secrets are at hand. */
-export interface ReadyCredential {
-  readonly place: CredentialPlace;
-  readonly secret: Secret;
-}
-
-/** A request waits no longer for a vault. */
-const RESOLVE_MS = 2000;
 
 /** What `auth` puts on requests: a header, a parameter, both or nothing. */
 export function compileCredentials(auth: Auth | undefined, services: CredentialServices): readonly Credential[] {
@@ -40,16 +32,15 @@ export function compileCredentials(auth: Auth | undefined, services: CredentialS
   return credentials;
 }
 
-export class Credential {
+/** A header or parameter of `auth`. */
+export class Credential implements TargetCredential {
   readonly location: CredentialPlace["in"];
-  /** The name as configured, which may be a reference. */
   readonly configuredName: string;
-  /** The reference of the value; undefined for plain text. */
   readonly reference: string | undefined;
   readonly #name: SecretValue;
   readonly #value: SecretValue;
   readonly #services: CredentialServices;
-  #ready: ReadyCredential | undefined;
+  #ready: PlacedCredential | undefined;
   /** What `#ready` was made from: a rotated secret is another object. */
   #source: Secret | undefined;
   #isNoticed = false;
@@ -64,7 +55,7 @@ export class Credential {
   }
 
   /** undefined until its references have been resolved once. Throws SecretError GW_SECRET_UNUSABLE. */
-  peek(): ReadyCredential | undefined {
+  peek(): PlacedCredential | undefined {
     const secret = this.#value.peek();
     if (secret === undefined) return undefined;
     if (this.#ready !== undefined && secret === this.#source) return this.#ready;
@@ -72,24 +63,18 @@ export class Credential {
     return name === undefined ? undefined : this.#prepare(name, secret);
   }
 
-  /** Waits two seconds at most; throws SecretError. */
-  async resolve(): Promise<ReadyCredential> {
-    return await withDeadline(RESOLVE_MS, undefined, async (signal) => {
+  async resolve(): Promise<PlacedCredential> {
+    return await resolveInTime(this.#shown(), "Check its vault with gw vault get.", async (signal) => {
       const [name, secret] = await Promise.all([this.#name.resolve(signal), this.#value.resolve(signal)]);
       return this.#prepare(name, secret);
-    }).catch((error: unknown) => {
-      if (error instanceof DOMException && error.name === "TimeoutError") throw this.#tooSlow();
-      throw error;
     });
   }
 
-  /** Whether another value may come of asking the vault when this one is refused. */
   get isRenewable(): boolean {
     return this.reference !== undefined && this.#services.isRenewed;
   }
 
-  /** What to send instead of `refused`, which the provider did not accept: `refused` itself when the vault has no other. Rejects never. */
-  async renew(refused: ReadyCredential): Promise<ReadyCredential> {
+  async renew(refused: PlacedCredential): Promise<PlacedCredential> {
     const { reference } = this;
     const source = this.#source;
     if (reference === undefined || source === undefined || !this.isRenewable) return refused;
@@ -102,7 +87,7 @@ export class Credential {
     return this.#peekOr(refused);
   }
 
-  #peekOr(refused: ReadyCredential): ReadyCredential {
+  #peekOr(refused: PlacedCredential): PlacedCredential {
     try {
       return this.peek() ?? refused;
     } catch {
@@ -120,7 +105,7 @@ export class Credential {
     });
   }
 
-  #prepare(name: Secret, source: Secret): ReadyCredential {
+  #prepare(name: Secret, source: Secret): PlacedCredential {
     const place: CredentialPlace = { in: this.location, name: name.reveal() };
     const secret = place.in === "header" ? this.#toHeaderValue(place.name, source) : source;
     this.#ready = { place, secret };
@@ -144,13 +129,6 @@ export class Credential {
     this.#isNoticed = true;
     const message = `The Authorization value of ${this.#shown()} has no scheme: gw sends it as "Bearer …". Kong would send it bare; set gw.auth_scheme to none for that.`;
     this.#services.notify({ code: "secret-without-scheme", message });
-  }
-
-  #tooSlow(): SecretError {
-    return new SecretError(
-      "GW_SECRET_UNREACHABLE",
-      `${this.#shown()} was not read within ${RESOLVE_MS} ms. Check its vault with gw vault get.`,
-    );
   }
 
   #shown(): string {

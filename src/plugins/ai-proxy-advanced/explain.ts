@@ -5,7 +5,7 @@ import type { Choice, ExplainedCandidate, Explanation } from "../explanation.ts"
 import type { Probe } from "../plugin.ts";
 import { type Balancing, targetsDown } from "./balancing.ts";
 import type { CompiledTarget } from "./compile.ts";
-import type { Credential } from "./credentials.ts";
+import type { TargetCredential } from "./target-credential.ts";
 import { type Decision, type DecisionPlan, decide } from "./decide.ts";
 import { buildRequest } from "./request.ts";
 
@@ -105,11 +105,11 @@ async function describeUpstream(
   };
 }
 
-async function describeCredential(credential: Credential): Promise<Explanation["upstream"]["auth"]> {
+async function describeCredential(credential: TargetCredential): Promise<Explanation["upstream"]["auth"]> {
   const ready = await credential.resolve().catch(() => undefined);
   return {
     in: credential.location,
-    name: ready?.place.name ?? credential.configuredName,
+    name: ready?.place?.name ?? credential.configuredName,
     reference: credential.reference ?? null,
     resolved: ready !== undefined,
   };

@@ -1,10 +1,10 @@
 import { UpstreamError } from "../../core/errors.ts";
 import type { UpstreamFlow, UpstreamHandler } from "../../upstream/upstream.ts";
-import type { Credential, ReadyCredential } from "./credentials.ts";
+import type { ReadyCredential, TargetCredential } from "./target-credential.ts";
 
 /** How a request is sent, and sent again with other credentials. */
 export interface KeyGuardOptions {
-  readonly credentials: readonly Credential[];
+  readonly credentials: readonly TargetCredential[];
   /** Those of the request, in the same order. */
   readonly used: readonly ReadyCredential[];
   send(credentials: readonly ReadyCredential[], handler: UpstreamHandler): void;

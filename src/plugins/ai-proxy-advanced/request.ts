@@ -5,7 +5,7 @@ import type { Built } from "../../llm/provider.ts";
 import { namesInConnection, notForwarded } from "../../upstream/headers.ts";
 import type { ExchangeRequest } from "../plugin.ts";
 import type { CompiledTarget } from "./compile.ts";
-import type { ReadyCredential } from "./credentials.ts";
+import type { ReadyCredential } from "./target-credential.ts";
 
 /**
  * The request for one target: the body in its provider's format, the client's headers and query without what is the gateway's own
@@ -27,7 +27,11 @@ export function buildRequest(
   headers.push(...bare.headers, "accept-encoding", acceptedEncoding(client, isRead), "x-kong-request-id", requestId);
   let request: UpstreamRequest = { ...bare, path: joinQuery(bare.path, client.query, driver.clientQuery), headers };
   for (const credential of credentials) {
-    if (!clients.includes(credential)) request = driver.authorize(request, credential.place, credential.secret);
+    if (clients.includes(credential)) continue;
+    request =
+      credential.place === undefined
+        ? credential.sign(request)
+        : driver.authorize(request, credential.place, credential.secret);
   }
   return { request, warnings };
 }
@@ -79,11 +83,12 @@ function namesOf(headers: readonly string[]): ReadonlySet<string> {
 }
 
 function isHeaderOf(credentials: readonly ReadyCredential[], name: string): boolean {
-  return credentials.some(({ place }) => place.in === "header" && place.name.toLowerCase() === name);
+  return credentials.some(({ place }) => place?.in === "header" && place.name.toLowerCase() === name);
 }
 
 /** `auth.allow_override`: a client's own credential in the same place wins. */
 function isGivenByClient({ place }: ReadyCredential, client: ExchangeRequest, { body }: ChatRequest): boolean {
+  if (place === undefined) return false;
   if (place.in === "header") return client.header(place.name.toLowerCase()) !== undefined;
   if (place.in === "query") return new URLSearchParams(client.query).has(place.name);
   return isJsonObject(body) && body[place.name] !== undefined;

@@ -2,7 +2,8 @@ import { describe, expect, it } from "vitest";
 import { UpstreamError } from "../../../../src/core/errors.ts";
 import { Secret } from "../../../../src/core/secret.ts";
 import type { SecretLookup } from "../../../../src/secrets/lookup.ts";
-import { compileCredentials, type ReadyCredential } from "../../../../src/plugins/ai-proxy-advanced/credentials.ts";
+import { compileCredentials } from "../../../../src/plugins/ai-proxy-advanced/credentials.ts";
+import type { ReadyCredential } from "../../../../src/plugins/ai-proxy-advanced/target-credential.ts";
 import { sendGuarded } from "../../../../src/plugins/ai-proxy-advanced/key-guard.ts";
 import type { UpstreamFlow, UpstreamHandler } from "../../../../src/upstream/upstream.ts";
 
@@ -130,7 +131,12 @@ async function start(next = "sk-1", { isRenewed = true, value = "{vault://v/key}
   let flow: UpstreamFlow | undefined;
   const send = (ready: readonly ReadyCredential[], handler: UpstreamHandler): void => {
     let isCancelled = false;
-    sent.push({ key: ready[0]?.secret.reveal() ?? "", handler, isCancelled: () => isCancelled });
+    const [first] = ready;
+    sent.push({
+      key: first?.place === undefined ? "" : first.secret.reveal(),
+      handler,
+      isCancelled: () => isCancelled,
+    });
     handler.onStart({
       cancel: () => {
         isCancelled = true;
