@@ -63,6 +63,12 @@ export function vaultContract(make: () => Promise<VaultFixture>): void {
       expect(fixture.vault.check(parseReference(fixture.present))).toEqual([]);
     });
 
+    it("is there, when it is asked", async () => {
+      const said = await fixture.vault.probe?.({ signal });
+      expect(said ?? "nothing to ask").not.toBe("");
+      expect(said ?? "").not.toContain(fixture.value);
+    });
+
     it("can be closed twice", async () => {
       const another = await make();
       await another.vault.close();

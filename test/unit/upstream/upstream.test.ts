@@ -212,6 +212,23 @@ test("connectTo with TLS keeps the server name and checks the certificate agains
   ]);
 });
 
+test("an upstream is reached by a connection alone, as a request would connect", async () => {
+  const server = await fake({ tls });
+  const connectTo = new Map([
+    ["api.openai.test:443", new URL(server.origin)],
+    ["api.other.test:443", new URL(server.origin)],
+  ]);
+  const upstream = upstreamOf({ connectTo, ca: tls.cert });
+  const { signal } = new AbortController();
+  await upstream.reach("https://api.openai.test", { signal });
+  expect(server.requests).toEqual([]);
+  await expect(upstream.reach("https://api.other.test", { signal })).rejects.toMatchObject({ code: "GW_UPSTREAM_TLS" });
+  await expect(upstream.reach(await closedOrigin(), { signal })).rejects.toMatchObject({ code: "GW_UPSTREAM_CONNECT" });
+  await expect(upstream.reach("http://[::1]:9", { signal })).rejects.toMatchObject({ code: "GW_UPSTREAM_CONNECT" });
+  const gone = AbortSignal.abort(new Error("given up"));
+  await expect(upstream.reach("https://api.openai.test", { signal: gone })).rejects.toThrow("given up");
+});
+
 test("a refused connection was not sent", async () => {
   const recorder = await sendTo(upstreamOf(), post(await closedOrigin()));
   expect(recorder.calls).toEqual(["error GW_UPSTREAM_CONNECT"]);

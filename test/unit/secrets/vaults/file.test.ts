@@ -74,6 +74,14 @@ describe("a mounted secret", () => {
     expect(await ttlOf("{vault://mounted/key}", { ttl: 60 })).toBeUndefined();
   });
 
+  it("says whether its folder is there", async () => {
+    const path = tempDir();
+    const probe = async (folder: string) =>
+      await (await fileVault.create({ path: folder }, vaultServices())).probe?.({ signal });
+    expect(await probe(path)).toBe(`the folder ${path} is there`);
+    await expect(probe(join(path, "absent"))).rejects.toMatchObject({ code: "GW_SECRET_UNREACHABLE" });
+  });
+
   it("needs a folder", async () => {
     await expect(fileVault.create({}, vaultServices())).rejects.toMatchObject({ code: "GW_CONFIG_INVALID" });
   });

@@ -82,6 +82,27 @@ describeWithOpenBao("a login of the hcv vault", () => {
   const enable = async (path: string, type: string): Promise<void> =>
     void (await bao.request("POST", `sys/auth/${path}`, { type }));
 
+  describe("that is only tried", () => {
+    const said = async (config: JsonObject): Promise<string | undefined> =>
+      await (await open(at(config))).probe?.({ signal });
+
+    it("says how it was let in, and for how long", async () => {
+      const { roleId, secretId } = await createAppRole(bao, OPENAI_PATH, { token_ttl: "60s" });
+      const login = { auth_method: "approle", approle_role_id: roleId, approle_secret_id: secretId };
+      expect(await said(login)).toMatch(/^logged in by AppRole, its token ends in (59|60) s unless it is renewed$/);
+      expect(await said({ token: bao.rootToken })).toBe("the token is valid");
+    });
+
+    it("says that it was not let in", async () => {
+      const { roleId } = await createAppRole(bao, OPENAI_PATH);
+      const login = { auth_method: "approle", approle_role_id: roleId, approle_secret_id: "canary-wrong" };
+      const denied = { code: "GW_SECRET_DENIED", message: expect.not.stringContaining("canary") as string };
+      await expect(said(login)).rejects.toMatchObject(denied);
+      await expect(said({ token: "canary-wrong" })).rejects.toMatchObject(denied);
+      await expect(said({ token: "canary-wrong", port: 1 })).rejects.toMatchObject({ code: "GW_SECRET_UNREACHABLE" });
+    });
+  });
+
   describe("by AppRole with a wrapped secret id", () => {
     const wrapped = async (settings: object = {}): Promise<JsonObject> => {
       const { roleId } = await createAppRole(bao, OPENAI_PATH, settings);
