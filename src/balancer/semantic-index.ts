@@ -38,15 +38,19 @@ export interface Match {
   readonly standings: Standings | undefined;
   /** The rule found that the text says nothing of its own. */
   readonly isVague: boolean;
-  /** The answer of the in-process copy. */
+  /** Who told the distances: the store's name, or `copy` for the one inside the process while the store is away. */
+  readonly answeredBy: string;
   readonly isStoreAway: boolean;
 }
 
-type Found = Pick<Match, "distances" | "isStoreAway">;
+type Found = Pick<Match, "distances" | "answeredBy" | "isStoreAway">;
 
 const LOAD_TIMEOUT_MS = 30_000;
 const FIRST_RETRY_MS = 500;
 const LONGEST_RETRY_MS = 30_000;
+
+/** Of more texts the nearest: a store finds them without looking at all. The others count as beyond any threshold. */
+const MOST_SEARCHED = 1000;
 
 /**
  * The targets' texts as vectors: embedded when a configuration is loaded, written to the vector store, and kept as an exact copy. What
@@ -124,7 +128,7 @@ export class SemanticIndex {
         const distances = await withDeadline(timeoutMs, this.#closing.signal, (signal) =>
           this.#distances(store, vector, signal),
         );
-        return { distances, isStoreAway: false };
+        return { distances, answeredBy: store.name, isStoreAway: false };
       } catch (thrown) {
         // A slow embedder may have left the store no time: that says nothing about the store.
         const hadTime = timeoutMs > this.#settings.timeoutMs / 2;
@@ -136,24 +140,29 @@ export class SemanticIndex {
       code: "vector-store-away",
       message: `The vector store "${store.name}" is away: targets are chosen by the copy in memory.`,
     });
-    return { distances: await this.#distances(this.#settings.copy, vector, this.#closing.signal), isStoreAway: true };
+    const distances = await this.#distances(this.#settings.copy, vector, this.#closing.signal);
+    return { distances, answeredBy: "copy", isStoreAway: true };
   }
 
   /** Throws GW_VECTOR_MISMATCH when the store no longer holds every target. */
   async #distances(store: VectorStore, vector: Float32Array, signal: AbortSignal): Promise<Distances> {
     const { spec, texts } = this.#settings;
-    const found = new Map<string, number>();
-    for (const { id, distance } of await store.search(spec, vector, texts.length, { signal })) found.set(id, distance);
+    const matches = await store.search(spec, vector, Math.min(texts.length, MOST_SEARCHED), { signal });
     const distances: (number | undefined)[] = [];
-    for (const [position, { index }] of texts.entries()) {
-      const distance = found.get(idOf(position));
-      if (distance === undefined) {
-        throw new VectorError(
-          "GW_VECTOR_MISMATCH",
-          `The vector store "${store.name}" has no vector of targets[${index}]; it is written again.`,
-        );
-      }
-      distances[index] = Math.min(distance, distances[index] ?? Infinity);
+    const isFound = new Uint8Array(texts.length);
+    for (const { id, distance } of matches) {
+      const position = Number(id);
+      const text = texts[position];
+      if (text === undefined) continue;
+      isFound[position] = 1;
+      distances[text.index] = Math.min(distance, distances[text.index] ?? Infinity);
+    }
+    const lost = texts.length > MOST_SEARCHED ? -1 : isFound.indexOf(0);
+    if (lost >= 0) {
+      throw new VectorError(
+        "GW_VECTOR_MISMATCH",
+        `The vector store "${store.name}" has no vector of targets[${texts[lost]?.index}]; it is written again.`,
+      );
     }
     return distances;
   }

@@ -21,6 +21,8 @@ export class EmbeddingCache {
   /** Oldest use first: a Map keeps the order of insertion. */
   readonly #vectors = new Map<string, Float32Array>();
   readonly #flights = new Map<string, Flight>();
+  /** The key of the last use, which need not be moved to the end. */
+  #newest = "";
 
   constructor(embedder: Embedder, capacity = 1000) {
     this.#embedder = embedder;
@@ -35,7 +37,7 @@ export class EmbeddingCache {
   peek(text: string): Float32Array | undefined {
     const key = keyOf(text);
     const vector = this.#vectors.get(key);
-    if (vector !== undefined) this.#keep(key, vector);
+    if (vector !== undefined && key !== this.#newest) this.#keep(key, vector);
     return vector;
   }
 
@@ -78,6 +80,7 @@ export class EmbeddingCache {
   #keep(key: string, vector: Float32Array): void {
     this.#vectors.delete(key);
     this.#vectors.set(key, vector);
+    this.#newest = key;
     if (this.#vectors.size <= this.#capacity) return;
     for (const oldest of this.#vectors.keys()) {
       this.#vectors.delete(oldest);

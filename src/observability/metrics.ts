@@ -115,11 +115,18 @@ function aiCounter(registry: Registry): (route: string, ai: NonNullable<Exchange
     help: "Tokens that providers reported.",
     labelNames: ["provider", "model", "type"],
   });
+  const answers = new CounterSeries(registry, {
+    name: "gw_ai_vector_answers_total",
+    help: "AI requests by what told the distances: a vector store, or copy, the one inside gw, while the store is away.",
+    labelNames: ["store"],
+  });
   const boundModel = boundedModels();
   return (route, ai) => {
     const provider = textOf(ai["provider"]);
     const model = boundModel(textOf(ai["model"]));
     decisions.add([route, provider, model, textOf(ai["reason"])]);
+    const store = textOf(ai["vector_store"]);
+    if (store !== "") answers.add([store]);
     const { usage } = ai;
     if (typeof usage !== "object" || usage === null) return;
     for (const [type, count] of Object.entries(usage))

@@ -33,7 +33,13 @@ export interface Choice {
     readonly ms: number;
     readonly cached: boolean;
   } | null;
-  readonly vectordb: { readonly strategy: string; readonly metric: string; readonly threshold: number | null } | null;
+  readonly vectordb: {
+    readonly strategy: string;
+    readonly metric: string;
+    readonly threshold: number | null;
+    /** What told the distances: `redis-search`, `redis-vectorset`, `pgvector`, `memory`, or `copy` while the store is away. */
+    readonly answered_by: string | null;
+  } | null;
   readonly candidates: readonly ExplainedCandidate[];
   readonly selected: {
     readonly index: number;

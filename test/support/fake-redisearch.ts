@@ -159,7 +159,10 @@ function isSearch(words: readonly Buffer[]): boolean {
   return name.startsWith("FT.") || name === "HSET" || name === "COMMAND";
 }
 
-const recordedShapes: ReadonlySet<string> = new Set(recording.map(({ command }) => shapeOf(command)));
+/** Beside what was recorded: an HNSW index, made with the same words (https://redis.io/docs/latest/develop/ai/search-and-query/vectors/). */
+const recordedShapes: ReadonlySet<string> = new Set(
+  recording.flatMap(({ command }) => [shapeOf(command), shapeOf(command).replace("VECTOR FLAT 6", "VECTOR HNSW 6")]),
+);
 
 /** The command with its names, ids, vectors and numbers replaced by what they are; every other word counts. */
 function shapeOf(words: readonly Buffer[]): string {

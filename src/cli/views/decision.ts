@@ -25,7 +25,7 @@ export function decisionText(report: RouteReport, colour: boolean): string {
       : ([
           [
             "vectors",
-            `${vectordb.strategy}, ${vectordb.metric}${vectordb.threshold === null ? "" : `, largest distance ${vectordb.threshold}`}`,
+            `${storeText(vectordb)}, ${vectordb.metric}${vectordb.threshold === null ? "" : `, largest distance ${vectordb.threshold}`}`,
           ],
         ] as const)),
   ];
@@ -50,6 +50,12 @@ export function decisionText(report: RouteReport, colour: boolean): string {
     ...report.warnings.map((warning) => style.yellow(`  warning: ${warning}`)),
     "",
   ].join("\n");
+}
+
+/** The configured store, and what answered where that is something else. */
+function storeText({ strategy, answered_by: answeredBy }: NonNullable<RouteReport["vectordb"]>): string {
+  if (answeredBy === null || answeredBy === strategy) return strategy;
+  return answeredBy === "copy" ? `${strategy}, answered by the copy in memory` : `${strategy} (${answeredBy})`;
 }
 
 function tableLines(candidates: readonly ExplainedCandidate[], selected: number): readonly string[] {

@@ -49,6 +49,8 @@ export interface Decision {
   readonly distances: Distances | undefined;
   /** undefined under the literal rule, too. */
   readonly standings: Standings | undefined;
+  /** The vector store that told the distances, or `copy`; undefined when nothing was compared. */
+  readonly answeredBy: string | undefined;
   /** The text that was compared. */
   readonly text: string | undefined;
   /** Codes of what was not at its best. */
@@ -75,7 +77,13 @@ export function decide(plan: DecisionPlan, asked: AskedCall): Decision | Promise
   return match === undefined ? compare(plan, plan.indexes, question, said) : conclude(plan, question, match);
 }
 
-const nothingCompared: Match = { distances: [], standings: undefined, isVague: false, isStoreAway: false };
+const nothingCompared: Match = {
+  distances: [],
+  standings: undefined,
+  isVague: false,
+  answeredBy: "",
+  isStoreAway: false,
+};
 
 /** The targets with the alias that the client asks for; all of them when it asks for none. */
 function narrowByAlias(targets: readonly CompiledTarget[], model: string | undefined): readonly CompiledTarget[] {
@@ -117,10 +125,12 @@ const noneDown: readonly number[] = [];
 function orderCandidates(plan: DecisionPlan, question: Question, match: Match): Decision {
   const { candidates, text } = question;
   const { distances, standings, isStoreAway } = match;
+  const answeredBy = match === nothingCompared ? undefined : match.answeredBy;
   const order = orderOf(plan, question, match);
   if (order.length === 0) throw noTargetError(candidates, distances);
   const warnings = isStoreAway ? ["vector-store-away"] : [];
-  return { candidates, order, down: noneDown, reason: reasonOf(plan, order), distances, standings, text, warnings };
+  const reason = reasonOf(plan, order);
+  return { candidates, order, down: noneDown, reason, distances, standings, answeredBy, text, warnings };
 }
 
 function orderOf(
@@ -154,6 +164,7 @@ function withoutComparison(plan: DecisionPlan, question: Question, error: Error)
     reason,
     distances: undefined,
     standings: undefined,
+    answeredBy: undefined,
     text,
     warnings: ["embedding-away"],
   });

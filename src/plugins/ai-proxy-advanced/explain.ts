@@ -36,7 +36,7 @@ export async function explainChoice(plan: ExplainPlan, call: ChatRequest, { requ
     balancer: config.balancer.algorithm,
     embedding:
       indexes === undefined ? null : describeEmbedding(config, ms, isCached && decision.distances !== undefined),
-    vectordb: describeStore(config),
+    vectordb: describeStore(config, decision),
     candidates: decision.candidates.map((target) =>
       describeCandidate(target, decision, config.vectordb?.distance_metric, plan.health.isUp(target.index)),
     ),
@@ -56,9 +56,10 @@ function describeEmbedding(
   return { provider, model: name, dimensions: vectordb.dimensions, ms, cached };
 }
 
-function describeStore({ vectordb }: AiProxyAdvancedConfig): Choice["vectordb"] {
+function describeStore({ vectordb }: AiProxyAdvancedConfig, { answeredBy }: Decision): Choice["vectordb"] {
   if (vectordb === undefined) return null;
-  return { strategy: vectordb.strategy, metric: vectordb.distance_metric, threshold: vectordb.threshold };
+  const { strategy, distance_metric: metric, threshold } = vectordb;
+  return { strategy, metric, threshold, answered_by: answeredBy ?? null };
 }
 
 function describeCandidate(

@@ -7,14 +7,14 @@ import { everyKey, keysOf, ownerPrefix } from "./redis-keys.ts";
 
 /**
  * RediSearch (Redis Stack, and Redis 8 as Redis Ltd. builds it) and what speaks its commands: a hash for each item, found through a
- * FLAT index, which compares with every vector as the memory store does.
+ * FLAT index, which compares with every vector as the memory store does; of many items through HNSW, which may miss some far ones.
  */
 export function createSearchBackend(connection: RedisConnection): RedisBackend {
   return {
     name: "redis-search",
     async replace(spec, items, signal) {
       const { searchIndex, itemPrefix, count } = keysOf(spec);
-      await unlessSaid(ALREADY_THERE, connection.send("FT.CREATE", [searchIndex, ...schemaOf(spec)]));
+      await unlessSaid(ALREADY_THERE, connection.send("FT.CREATE", [searchIndex, ...schemaOf(spec, items.length)]));
       await inBatches(items, signal, ({ id, vector }) =>
         connection.send("HSET", [`${itemPrefix}${id}`, "target", id, "vector", toBytes(vector)]),
       );
@@ -58,11 +58,22 @@ async function drop(connection: RedisConnection, index: string): Promise<void> {
   await unlessSaid(ALREADY_GONE, connection.send("FT.DROPINDEX", [index, "DD"]));
 }
 
-function schemaOf(spec: IndexSpec): readonly string[] {
+/** From here on comparing with every vector costs the server more than a request should. */
+const MOST_FLAT = 1000;
+
+function schemaOf(spec: IndexSpec, count: number): readonly string[] {
   const metric = spec.metric === "cosine" ? "COSINE" : "L2";
   const { itemPrefix } = keysOf(spec);
   const options = ["TYPE", "FLOAT32", "DIM", String(spec.dimensions), "DISTANCE_METRIC", metric];
-  const fields = ["target", "TAG", "vector", "VECTOR", "FLAT", String(options.length), ...options];
+  const fields = [
+    "target",
+    "TAG",
+    "vector",
+    "VECTOR",
+    count > MOST_FLAT ? "HNSW" : "FLAT",
+    String(options.length),
+    ...options,
+  ];
   return ["ON", "HASH", "PREFIX", "1", itemPrefix, "SCHEMA", ...fields];
 }
 

@@ -46,7 +46,7 @@ test("matches by the store, and at once when the text was seen before", async ()
   await index.load();
   expect(index.peek("my code")).toBeUndefined();
   const match = await index.match("my code");
-  expect(match).toEqual({ distances: [0, 1], isStoreAway: false, isVague: false });
+  expect(match).toEqual({ distances: [0, 1], answeredBy: "fake", isStoreAway: false, isVague: false });
   expect(index.peek("my code")).toBe(match);
   expect(await index.match("my code")).toBe(match);
   expect(embedder.calls).toHaveLength(2);
@@ -91,13 +91,23 @@ test("a store that is away at the start does not stop routing, and is written wh
   store.state = "away";
   await index.load();
   expect(index.problem).toBeUndefined();
-  expect(await index.match("my code")).toEqual({ distances: [0, 1], isStoreAway: true, isVague: false });
+  expect(await index.match("my code")).toEqual({
+    distances: [0, 1],
+    answeredBy: "copy",
+    isStoreAway: true,
+    isVague: false,
+  });
   expect(notices).toEqual(["vector-store-away", "vector-store-away"]);
   store.state = "here";
   clock.advance(500);
   await index.load();
   expect(store.items).toHaveLength(2);
-  expect(await index.match("my code")).toEqual({ distances: [0, 1], isStoreAway: false, isVague: false });
+  expect(await index.match("my code")).toEqual({
+    distances: [0, 1],
+    answeredBy: "fake",
+    isStoreAway: false,
+    isVague: false,
+  });
 });
 
 test("a store that goes away or hangs later is asked once, then left alone until it is back", async () => {
@@ -119,7 +129,12 @@ test("a store that lost its vectors is written again", async () => {
   const { index, store, clock } = setUp();
   await index.load();
   store.items = store.items.slice(1);
-  expect(await index.match("my code")).toEqual({ distances: [0, 1], isStoreAway: true, isVague: false });
+  expect(await index.match("my code")).toEqual({
+    distances: [0, 1],
+    answeredBy: "copy",
+    isStoreAway: true,
+    isVague: false,
+  });
   clock.advance(500);
   await index.load();
   expect(store.items).toHaveLength(2);
@@ -169,4 +184,22 @@ test("a scoring rule gets its texts embedded with the targets', and what is comp
   expect(match).toMatchObject({ standings: [{ score: 1, least: 0, parts: [] }], isVague: true });
   expect(seen).toEqual([[0, 0, 1], "my code", [0, 1]]);
   expect(embedder.calls).toContainEqual(["code", "maths", "tea"]);
+});
+
+test("of more than a thousand texts the nearest thousand are asked for, and the others have no distance", async () => {
+  const texts = Array.from({ length: 1200 }, (_, position) =>
+    position < 900 ? `code ${position}` : `tea ${position}`,
+  );
+  const { index, store } = setUp(texts);
+  const limits: number[] = [];
+  const search = store.search.bind(store);
+  store.search = async (spec, vector, limit) => {
+    limits.push(limit);
+    return await search(spec, vector, limit);
+  };
+  const { distances, answeredBy } = await index.match("my code");
+  expect(limits).toEqual([1000]);
+  expect(answeredBy).toBe("fake");
+  expect(distances.slice(0, 900)).toEqual(Array.from({ length: 900 }, () => 0));
+  expect(distances.filter((distance) => distance === 1)).toHaveLength(100);
 });

@@ -25,3 +25,16 @@ it("counts the attempts, and those that may have been charged", async () => {
     'gw_ai_billed_attempts_total{provider="openai",model="gpt-4o"} 2',
   ]);
 });
+
+it("counts what told the distances, and nothing for requests that compared none", async () => {
+  const end = { exchangeId: "e", startedAt: 0, ms: 1, clientAddress: "", method: "POST", path: "/", status: 200 };
+  const ended = { ...end, isCancelled: false, bytesSent: 0 };
+  for (const store of ["redis-search", "copy", "copy", undefined]) {
+    publish("exchange-end", { ...ended, ai: { provider: "openai", model: "gpt-4o", vector_store: store } });
+  }
+  const lines = (await metrics.text()).split("\n").filter((line) => line.startsWith("gw_ai_vector_answers_total"));
+  expect(lines).toEqual([
+    'gw_ai_vector_answers_total{store="redis-search"} 1',
+    'gw_ai_vector_answers_total{store="copy"} 2',
+  ]);
+});

@@ -195,7 +195,7 @@ describe("explain", () => {
       text: "some maths",
       balancer: "semantic",
       embedding: { provider: "local", model: "axes", dimensions: 3, cached: false },
-      vectordb: { strategy: "memory", metric: "cosine", threshold: 0.8 },
+      vectordb: { strategy: "memory", metric: "cosine", threshold: 0.8, answered_by: "fake" },
       candidates: [
         {
           index: 0,

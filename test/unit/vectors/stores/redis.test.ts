@@ -195,6 +195,17 @@ describe("the Redis store on RediSearch", () => {
     expect(sent.filter((line) => line.startsWith("UNLINK gw:{plugin}:f1"))).toEqual([]);
   });
 
+  it("makes an HNSW index for more than 1,000 items, a FLAT one for fewer", async () => {
+    const { store, sent } = await openSearch("127.0.43.10");
+    const many = Array.from({ length: 1001 }, (_, index) => ({ id: String(index), vector: Float32Array.of(1, index) }));
+    await store.replace({ ...cosine, fingerprint: "many" }, many, options);
+    await store.replace(cosine, many.slice(0, 1000), options);
+    const made = sent.filter((line) => line.startsWith("FT.CREATE")).map((line) => / VECTOR (\w+) /u.exec(line)?.[1]);
+    expect(made).toEqual(["HNSW", "FLAT"]);
+    const nearest = await store.search({ ...cosine, fingerprint: "many" }, query, 3, options);
+    expect(nearest.map(({ id }) => id)).toEqual(["0", "1", "2"]);
+  });
+
   it("says GW_VECTOR_MISMATCH for an index that is not there", async () => {
     const { store } = await openSearch("127.0.43.6");
     await expect(store.search(cosine, query, 2, options)).rejects.toMatchObject({
