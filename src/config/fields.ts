@@ -8,7 +8,7 @@ export interface Field {
   readonly value: Json;
   readonly schema: FieldSchema | undefined;
   readonly depth: number;
-  path(): Path;
+  readonly path: () => Path;
 }
 
 /** Calls `visit` for the value and everything below it, parents first. `visit` returns false to leave out what is below. */
