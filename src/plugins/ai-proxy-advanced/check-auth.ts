@@ -1,15 +1,47 @@
 import type { AiProxyAdvancedConfig, ConfigFinding } from "../../config/types.ts";
-import { allOrNone, noEffect } from "./check-finding.ts";
+import { allOrNone, error, noEffect } from "./check-finding.ts";
+import { cloudIdentityOf } from "./cloud-identity.ts";
 
-type Auth = NonNullable<AiProxyAdvancedConfig["targets"][number]["auth"]>;
+type Target = AiProxyAdvancedConfig["targets"][number];
+type Auth = NonNullable<Target["auth"]>;
 
-/** Rules of the `auth` of a target and of the embedding model. */
+/** Rules of the `auth` of the embedding model. */
 export function checkAuth(auth: Auth | undefined, at: string): readonly ConfigFinding[] {
-  if (auth === undefined) return [];
-  const cloud = Object.entries(auth).filter(([field, value]) => /^(?:aws|azure|gcp)_/.test(field) && value !== false);
+  return auth === undefined ? [] : [...checkPlaces(auth, at), ...unusedCloudFields(auth, at, undefined)];
+}
+
+/** Rules of the `auth` of a target. */
+export function checkTargetAuth({ model, auth }: Target, at: string): readonly ConfigFinding[] {
+  const settings = cloudIdentityOf({ model, auth });
+  const isSigned = settings?.cloud === "aws";
+  return [
+    ...checkRegion(model, isSigned, at),
+    ...(auth === undefined ? [] : checkPlaces(auth, `${at}.auth`)),
+    ...(auth === undefined ? [] : unusedCloudFields(auth, `${at}.auth`, settings?.cloud)),
+    ...(isSigned ? allOrNone(`${at}.auth`, "auth", auth ?? {}, ["aws_access_key_id", "aws_secret_access_key"]) : []),
+  ];
+}
+
+function checkPlaces(auth: Auth, at: string): readonly ConfigFinding[] {
   return [
     ...allOrNone(at, "auth", auth, ["header_name", "header_value"]),
     ...allOrNone(at, "auth", auth, ["param_name", "param_value", "param_location"]),
-    ...cloud.map(([field]) => noEffect(`${at}.${field}`, `${at}.${field}`)),
   ];
+}
+
+/** Of other clouds than the one that answers for the target. */
+function unusedCloudFields(auth: Auth, at: string, cloud: string | undefined): readonly ConfigFinding[] {
+  return Object.entries(auth).flatMap(([field, value]) => {
+    const owner = /^(aws|azure|gcp)_/.exec(field)?.[1];
+    return owner === undefined || owner === cloud || value === false
+      ? []
+      : [noEffect(`${at}.${field}`, `${at}.${field}`)];
+  });
+}
+
+function checkRegion({ provider, options }: Target["model"], isSigned: boolean, at: string): readonly ConfigFinding[] {
+  const isNeeded = provider === "bedrock" && (isSigned || options?.upstream_url === undefined);
+  if (!isNeeded || options?.bedrock?.aws_region !== undefined) return [];
+  const message = "must set 'model.options.bedrock.aws_region' for bedrock provider";
+  return [error("missing-option", `${at}.model.options.bedrock.aws_region`, message)];
 }

@@ -1,5 +1,5 @@
 import type { AiProxyAdvancedConfig, ConfigFinding } from "../../config/types.ts";
-import { checkAuth } from "./check-auth.ts";
+import { checkTargetAuth } from "./check-auth.ts";
 import { usesPrices } from "./check-balancer.ts";
 import { allOrNone, error, noEffect, notSupported } from "./check-finding.ts";
 
@@ -17,22 +17,18 @@ export function checkTarget(
   return [
     ...checkProvider(target, at),
     ...checkKongRules(target, at, llmFormat),
-    ...checkAuth(target.auth, `${at}.auth`),
+    ...checkTargetAuth(target, at),
     ...checkUnrun(target, at),
     ...(usesPrices(balancer) ? [] : checkPrices(target, at)),
   ];
 }
 
-function checkProvider({ model, auth, route_type: routeType }: Target, at: string): readonly ConfigFinding[] {
+function checkProvider({ model, route_type: routeType }: Target, at: string): readonly ConfigFinding[] {
   const { provider, options } = model;
   const findings: ConfigFinding[] = [];
   const refuse = (field: string, what: string, fix: string): void => {
     findings.push(notSupported(`${at}.${field}`, what, fix));
   };
-  if (provider === "bedrock")
-    refuse("model.provider", "the provider bedrock", "Use a provider with an API key, such as anthropic or openai.");
-  if (provider === "gemini" && (options?.gemini?.project_id !== undefined || auth?.gcp_use_service_account === true))
-    refuse("model.provider", "gemini through Vertex", "Use the public API: no options.gemini, and a key in auth.");
   if (provider === "llama2" && options?.llama2_format === "raw")
     refuse("model.options.llama2_format", "llama2_format raw", "Use llama2_format: openai or ollama.");
   if (provider === "mistral" && options?.mistral_format === "ollama" && options.upstream_url === undefined)

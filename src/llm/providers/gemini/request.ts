@@ -68,10 +68,16 @@ function toPart(part: UserPart): JsonObject[] {
     case "text":
       return textParts(part.text);
     case "image-url":
-      return [{ fileData: { fileUri: part.url } }];
+      return [{ fileData: { ...typeOf(part.url), fileUri: part.url } }];
     default:
       return [{ inlineData: { mimeType: part.mediaType, data: part.data } }];
   }
+}
+
+/** Vertex wants to be told; a URL says it in its ending, or not at all. */
+function typeOf(url: string): { readonly mimeType: string } | undefined {
+  const kind = /\.(png|jpe?g|gif|webp|heic|heif)(?:[?#]|$)/i.exec(url)?.[1]?.toLowerCase();
+  return kind === undefined ? undefined : { mimeType: `image/${kind === "jpg" ? "jpeg" : kind}` };
 }
 
 function textParts(text: string): JsonObject[] {
