@@ -6,7 +6,7 @@ import type { ProviderDriver } from "./provider.ts";
 export function byFormat(name: string, choose: (options: JsonObject) => ProviderDriver): ProviderDriver {
   return {
     name,
-    endpoint: (options, model) => choose(options).endpoint(options, model),
+    endpoint: (options, model, operation) => choose(options).endpoint(options, model, operation),
     buildChat: (call, target) => choose(target.options).buildChat(call, target),
     translator: (options) => choose(options).translator?.(options),
     authorize,

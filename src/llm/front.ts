@@ -1,6 +1,7 @@
 import type { JsonObject } from "../core/json.ts";
 import type { ChatEvent, ChatResult, ProviderFailure } from "./answer.ts";
 import type { ChatRequest } from "./chat.ts";
+import type { UsageReader } from "./usage.ts";
 
 /** How clients speak: one front for each `llm_format` and kind of route. Pure, as drivers are. */
 export interface Front {
@@ -13,6 +14,8 @@ export interface Front {
   readCall(bytes: Buffer, path: string): ChatRequest;
   /** Absent where only a provider that speaks the format can answer. */
   readonly answers?: AnswerWriter;
+  /** Where a provider of the format counts in another way than in chat. */
+  readonly createUsageReader?: (isStream: boolean) => UsageReader;
   /** The body of an error of gw's own, as the format's client libraries read it. */
   readonly errorBody: (failure: ClientFailure) => string;
   /** The end of an event stream that breaks off; the stream may stand in the middle of an event. */

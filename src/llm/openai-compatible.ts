@@ -5,6 +5,7 @@ import { authorize } from "./authorize.ts";
 import type { ChatRequest } from "./chat.ts";
 import { endpointOf } from "./endpoint.ts";
 import type { Built, Endpoint, ProviderDriver, ProviderTarget } from "./provider.ts";
+import { optionMembers, pathFor } from "./operations.ts";
 import { type MemberEdit, spliceMembers } from "./splice.ts";
 
 /** What differs between vendors that speak OpenAI's chat format. */
@@ -26,7 +27,10 @@ export function openAiCompatible(vendor: OpenAiCompatibleVendor): ProviderDriver
   const { name, chat } = vendor;
   return {
     name,
-    endpoint: typeof chat === "string" ? (options) => endpointOf(name, options, () => chat) : chat,
+    endpoint(options, _model, operation = "chat") {
+      const { origin, path } = typeof chat === "string" ? endpointOf(name, options, () => chat) : chat(options);
+      return { origin, path: pathFor(path, operation) };
+    },
     buildChat: (call, target) => buildChat(call, target, vendor),
     authorize,
   };
@@ -54,16 +58,17 @@ function buildChat(call: ChatRequest, target: ProviderTarget, vendor: OpenAiComp
  */
 function chatEdits(call: ChatRequest, target: ProviderTarget): MemberEdit[] {
   const { body } = call;
+  const { operation = "chat" } = target;
   const edits: MemberEdit[] = [];
   const model = target.model ?? call.model;
   if (model === undefined)
     throw new RequestError("GW_REQUEST_INVALID", "model parameter not found in request, nor in gateway configuration");
   edits.push({ name: "model", json: JSON.stringify(model) });
   // Something odd that the client sent is the provider's to refuse.
-  if (call.isStream || typeof (body["stream"] ?? false) === "boolean")
+  if (operation !== "embeddings" && (call.isStream || typeof (body["stream"] ?? false) === "boolean"))
     edits.push({ name: "stream", json: String(call.isStream) });
-  for (const name of ["max_tokens", "temperature", "top_p"]) {
-    const value = target.options[name];
+  for (const [option, name] of optionMembers[operation]) {
+    const value = target.options[option];
     if (typeof value !== "number" || (target.clientParams && isGiven(body[name]))) continue;
     edits.push({ name, json: JSON.stringify(value) });
   }

@@ -3,7 +3,7 @@ import type { JsonObject } from "../core/json.ts";
 import type { Secret } from "../core/secret.ts";
 import type { ChatTranslator } from "./answer.ts";
 import type { ChatRequest } from "./chat.ts";
-import type { ClientFormat } from "./front.ts";
+import type { ClientFormat, Operation } from "./front.ts";
 
 /** What a driver needs to know of a target; made once when the configuration is compiled. */
 export interface ProviderTarget {
@@ -15,6 +15,8 @@ export interface ProviderTarget {
   readonly clientParams: boolean;
   /** Scheme, host, port and path of the endpoint, from `upstream_url` or the provider's default. */
   readonly endpoint: Endpoint;
+  /** What the endpoint is for; chat when absent. */
+  readonly operation?: Operation;
 }
 
 export interface Endpoint {
@@ -40,7 +42,7 @@ export interface ProviderDriver {
   /** A query parameter of the endpoint that the client's own replaces. */
   readonly clientQuery?: string;
   /** The URL for a configured target; throws ConfigError when its options do not give one. */
-  endpoint(options: JsonObject, model: string | undefined): Endpoint;
+  endpoint(options: JsonObject, model: string | undefined, operation?: Operation): Endpoint;
   /** The request without credentials. Throws RequestError when the call cannot be expressed. */
   buildChat(call: ChatRequest, target: ProviderTarget): Built<UpstreamRequest>;
   /** The way back for targets with these options; absent, or undefined, where answers are in OpenAI's format and pass untouched. */

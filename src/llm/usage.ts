@@ -36,7 +36,12 @@ export interface UsageReader {
 const MAX_ANSWER_BYTES = 4 << 20;
 
 export function createUsageReader(isStream: boolean): UsageReader {
-  return isStream ? streamedUsage() : wholeUsage((body) => readUsage(body.toString()));
+  return createReader(isStream, readUsage);
+}
+
+/** For answers that say it in other words: `read` gets the JSON text of an answer, or of an event. */
+export function createReader(isStream: boolean, read: (text: string) => Usage | undefined): UsageReader {
+  return isStream ? streamedUsage(read) : wholeUsage((body) => read(body.toString()));
 }
 
 /** Of an answer's JSON text. */
@@ -83,12 +88,12 @@ export function wholeUsage(read: (body: Buffer) => Usage | undefined): UsageRead
 }
 
 /** Providers repeat the count with growing numbers, or send it once at the end: the last one holds. */
-function streamedUsage(): UsageReader {
+function streamedUsage(read: (text: string) => Usage | undefined): UsageReader {
   let last: Usage | undefined;
   let events = 0;
   const scanner = new SseScanner((data) => {
     events += 1;
-    if (data.includes('"usage"')) last = readUsage(data) ?? last;
+    if (data.includes('"usage"')) last = read(data) ?? last;
   });
   return {
     get events() {

@@ -2,7 +2,8 @@ import type { UpstreamRequest } from "../core/http-message.ts";
 import type { JsonObject } from "../core/json.ts";
 import type { ChatStreamDecoder, ChatTranslator } from "./answer.ts";
 import { type ChatRequest, invalidRequest } from "./chat.ts";
-import type { AnswerWriter, Front } from "./front.ts";
+import type { AnswerWriter, Front, Operation } from "./front.ts";
+import { servesOperation } from "./operations.ts";
 import type { Built, ProviderDriver, ProviderTarget } from "./provider.ts";
 import { openaiTranslator } from "./providers/openai/translator.ts";
 import { TranslatedUsage } from "./translated-usage.ts";
@@ -10,6 +11,8 @@ import { createUsageReader, type Usage, type UsageReader, wholeUsage } from "./u
 
 /** How the calls of one kind of client reach one target, and how its answers come back. */
 export interface Way {
+  /** What is asked of the provider. */
+  readonly operation: Operation;
   /** The request without credentials. Throws RequestError when the call cannot be expressed. */
   build(call: ChatRequest, target: ProviderTarget): Built<UpstreamRequest>;
   /** Absent where client and provider speak the same format: the answer's bytes pass untouched. */
@@ -27,20 +30,42 @@ export interface AnswerTranslation {
 export function wayBetween(front: Front, driver: ProviderDriver, options: JsonObject): Way | undefined {
   const { native } = driver;
   const translator = driver.translator?.(options);
-  if (front.format === "openai" && front.operation === "chat") {
+  const { operation } = front;
+  if (front.format === "openai" && operation === "chat") {
     const translation = translator && front.answers && { translator, writer: front.answers };
-    return { build: (call, target) => driver.buildChat(call, target), translation, createUsageReader };
+    return { operation, build: (call, target) => driver.buildChat(call, target), translation, createUsageReader };
+  }
+  if (front.format === "openai" && servesOperation(driver.name, options, operation)) {
+    const build: Way["build"] = (call, target) => driver.buildChat(asWritten(call), target);
+    return {
+      operation,
+      build,
+      translation: undefined,
+      createUsageReader: front.createUsageReader ?? createUsageReader,
+    };
   }
   if (native?.format === front.format && translator !== undefined) {
-    const build = (call: ChatRequest, target: ProviderTarget): Built<UpstreamRequest> => native.build(call, target);
-    return { build, translation: undefined, createUsageReader: (isStream) => readUsageBy(translator, isStream) };
+    const build: Way["build"] = (call, target) => native.build(call, target);
+    return {
+      operation,
+      build,
+      translation: undefined,
+      createUsageReader: (isStream) => readUsageBy(translator, isStream),
+    };
   }
   if (front.answers === undefined) return undefined;
   return {
+    operation: "chat",
     build: (call, target) => buildTranslated(driver, call, target),
     translation: { translator: translator ?? openaiTranslator, writer: front.answers },
     createUsageReader,
   };
+}
+
+/** In place of the translation. */
+function asWritten(call: ChatRequest): ChatRequest {
+  const { bytes, body } = call.native ?? call;
+  return { bytes, body, messages: call.messages, model: call.model, isStream: call.isStream };
 }
 
 function buildTranslated(driver: ProviderDriver, call: ChatRequest, target: ProviderTarget): Built<UpstreamRequest> {

@@ -39,6 +39,8 @@ afterEach(async () => {
 const json = { "content-type": "application/json" };
 const eventStream = { "content-type": "text/event-stream" };
 const asked = { model: "claude", max_tokens: 100, messages: [{ role: "user" as const, content: "tea" }] };
+/** Still sent by clients, though the library no longer types it. */
+const oldMembers = { top_k: 5 };
 const weather = {
   name: "weather",
   description: "Today's weather",
@@ -198,7 +200,7 @@ describe("in front of a provider that speaks OpenAI's format", () => {
 
   test("hears what is lost, and is refused what would be half a question", async () => {
     const answer = client.messages
-      .create({ ...asked, top_k: 5, thinking: { type: "enabled", budget_tokens: 1024 } })
+      .create({ ...asked, ...oldMembers, thinking: { type: "enabled", budget_tokens: 1024 } })
       .withResponse();
     (await upstream.next()).answer(200, json, chatAnswer({ content: "Tea." }));
     expect((await answer).response.headers.get("x-gw-warnings")).toBe("ignored:thinking, ignored:top_k");
@@ -269,7 +271,7 @@ describe("in front of Anthropic itself", () => {
         ...asked,
         max_tokens: 4096,
         thinking,
-        top_k: 3,
+        ...oldMembers,
         tools: [{ type: "web_search_20250305", name: "web_search" }],
         messages: [
           ...asked.messages,
@@ -288,7 +290,7 @@ describe("in front of Anthropic itself", () => {
     expect(parseAnthropicRequest(received.body)).toMatchObject({
       model: "configured",
       thinking,
-      top_k: 3,
+      ...oldMembers,
       tools: [{ type: "web_search_20250305" }],
       messages: [{}, { content: [{ type: "text", text: "ok" }] }, {}],
     });

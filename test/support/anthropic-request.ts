@@ -57,7 +57,7 @@ const request = {
         required: ["role", "content"],
         additionalProperties: false,
         properties: {
-          role: { enum: ["user", "assistant"] },
+          role: { enum: ["user", "assistant", "system"] },
           content: { anyOf: [text, { type: "array", minItems: 1, items: block }] },
         },
       },
@@ -97,13 +97,17 @@ interface Message {
   readonly content: string | readonly { readonly type: string; readonly id?: string; readonly tool_use_id?: string }[];
 }
 
+function isSame(ids: readonly (string | undefined)[], others: readonly (string | undefined)[]): boolean {
+  return ids.length === others.length && ids.every((id) => others.includes(id));
+}
+
 /** All results of a turn stand in the message right after their calls. */
 function checkToolResults(messages: readonly Message[]): void {
   let open: readonly (string | undefined)[] = [];
   for (const { role, content } of messages) {
     const blocks = typeof content === "string" ? [] : content;
     const results = blocks.filter(({ type }) => type === "tool_result").map((result) => result.tool_use_id);
-    if (role === "user" && [...results].sort().join() !== [...open].sort().join())
+    if (role === "user" && !isSame(results, open))
       throw new Error(`tool results ${results.join()} for calls ${open.join()}`);
     open = role === "assistant" ? blocks.filter(({ type }) => type === "tool_use").map(({ id }) => id) : [];
   }

@@ -1,8 +1,17 @@
 import type { Front } from "../front.ts";
 import { anthropicMessagesFront } from "./anthropic-messages.ts";
 import { openaiChatFront } from "./openai-chat.ts";
+import { openaiCompletionsFront } from "./openai-completions.ts";
+import { openaiEmbeddingsFront } from "./openai-embeddings.ts";
+import { openaiResponsesFront } from "./openai-responses.ts";
 
-const fronts: readonly Front[] = [openaiChatFront, anthropicMessagesFront];
+const fronts: readonly Front[] = [
+  openaiChatFront,
+  openaiCompletionsFront,
+  openaiEmbeddingsFront,
+  openaiResponsesFront,
+  anthropicMessagesFront,
+];
 
 /** The front for a plugin's `llm_format` and its targets' `route_type`; undefined for those that gw does not run. */
 export function frontFor({ llm_format: format, targets }: FrontChoice): Front | undefined {

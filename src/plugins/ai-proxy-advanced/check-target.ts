@@ -9,21 +9,17 @@ type Options = NonNullable<Target["model"]["options"]>;
 const TEMPLATE = /\$\((?:headers|uri_captures|query_params)\./;
 
 /** Rules of one target; `at` is its path in the config. */
-export function checkTarget(
-  target: Target,
-  at: string,
-  { llm_format: llmFormat, balancer }: AiProxyAdvancedConfig,
-): readonly ConfigFinding[] {
+export function checkTarget(target: Target, at: string, { balancer }: AiProxyAdvancedConfig): readonly ConfigFinding[] {
   return [
     ...checkProvider(target, at),
-    ...checkKongRules(target, at, llmFormat),
+    ...checkKongRules(target, at),
     ...checkTargetAuth(target, at),
     ...checkUnrun(target, at),
     ...(usesPrices(balancer) ? [] : checkPrices(target, at)),
   ];
 }
 
-function checkProvider({ model, route_type: routeType }: Target, at: string): readonly ConfigFinding[] {
+function checkProvider({ model }: Target, at: string): readonly ConfigFinding[] {
   const { provider, options } = model;
   const findings: ConfigFinding[] = [];
   const refuse = (field: string, what: string, fix: string): void => {
@@ -33,16 +29,11 @@ function checkProvider({ model, route_type: routeType }: Target, at: string): re
     refuse("model.options.llama2_format", "llama2_format raw", "Use llama2_format: openai or ollama.");
   if (provider === "mistral" && options?.mistral_format === "ollama" && options.upstream_url === undefined)
     findings.push(error("missing-option", `${at}.model.options.upstream_url`, selfHosted.message));
-  if (routeType !== "llm/v1/chat") refuse("route_type", `route_type ${routeType}`, "Use llm/v1/chat.");
   return findings;
 }
 
 /** Kong's own rules, with Kong's texts (kong/llm/schemas/init.lua). */
-function checkKongRules(
-  target: Target,
-  at: string,
-  llmFormat: AiProxyAdvancedConfig["llm_format"],
-): readonly ConfigFinding[] {
+function checkKongRules(target: Target, at: string): readonly ConfigFinding[] {
   const { model, auth, logging, route_type: routeType } = target;
   const { provider, options } = model;
   const findings = (requiredOptions[provider] ?? []).flatMap(({ option, message }) =>
@@ -60,14 +51,6 @@ function checkKongRules(
   if (provider === "anthropic" && routeType === "llm/v1/completions" && logging.log_statistics) {
     const message = "anthropic does not support statistics when route_type is llm/v1/completions";
     findings.push(error("option-conflict", `${at}.logging.log_statistics`, message));
-  }
-  if (llmFormat !== "openai" && routeType !== "llm/v1/chat") {
-    const message = "native provider options in llm_format can only be used with the 'llm/v1/chat' route_type";
-    findings.push(error("option-conflict", `${at}.route_type`, message));
-  }
-  if (llmFormat !== "openai" && provider !== llmFormat) {
-    const message = `native llm_format '${llmFormat}' can only be used with the '${llmFormat}' model.provider`;
-    findings.push(error("option-conflict", `${at}.model.provider`, message));
   }
   const gemini = ["api_endpoint", "project_id", "location_id"];
   return [

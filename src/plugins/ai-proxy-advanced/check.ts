@@ -1,5 +1,6 @@
 import type { AiProxyAdvancedConfig, CheckContext, ConfigFinding } from "../../config/types.ts";
 import { checkBalancer } from "./check-balancer.ts";
+import { checkFormat } from "./check-format.ts";
 import { notSupported } from "./check-finding.ts";
 import { checkEmbeddings, checkSemantic, checkVectorDb } from "./check-semantic.ts";
 import { checkTarget } from "./check-target.ts";
@@ -11,6 +12,7 @@ import { checkTarget } from "./check-target.ts";
 export function checkAiProxyAdvanced(config: AiProxyAdvancedConfig, _context: CheckContext): readonly ConfigFinding[] {
   const { balancer, embeddings, vectordb, targets } = config;
   return [
+    ...checkFormat(config),
     ...checkBalancer(config),
     ...(balancer.algorithm === "semantic" ? checkSemantic(config) : []),
     ...(embeddings === undefined ? [] : checkEmbeddings(embeddings, vectordb)),
@@ -20,16 +22,8 @@ export function checkAiProxyAdvanced(config: AiProxyAdvancedConfig, _context: Ch
   ];
 }
 
-function checkUnrun({
-  acls,
-  genai_category: category,
-  llm_format: format,
-}: AiProxyAdvancedConfig): readonly ConfigFinding[] {
-  const findings: ConfigFinding[] = [];
-  if (acls !== undefined)
-    findings.push(notSupported("acls", "acls", "Without them requests would pass that should be blocked."));
-  if (format !== "openai") findings.push(notSupported("llm_format", `llm_format ${format}`, "Use openai."));
-  if (category !== "text/generation")
-    findings.push(notSupported("genai_category", `genai_category ${category}`, "Use text/generation."));
-  return findings;
+function checkUnrun({ acls }: AiProxyAdvancedConfig): readonly ConfigFinding[] {
+  return acls === undefined
+    ? []
+    : [notSupported("acls", "acls", "Without them requests would pass that should be blocked.")];
 }

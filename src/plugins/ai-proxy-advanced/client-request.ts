@@ -29,7 +29,7 @@ export function readCall(
   streaming: AiProxyAdvancedConfig["response_streaming"],
 ): ChatRequest {
   const call = front.readCall(body, path);
-  if (streaming === "always" && !call.isStream) return { ...call, isStream: true };
+  if (streaming === "always" && !call.isStream && front.operation !== "embeddings") return { ...call, isStream: true };
   if (streaming === "deny" && call.isStream) {
     throw new RequestError("GW_REQUEST_INVALID", "response streaming is not enabled for this LLM");
   }

@@ -117,7 +117,9 @@ describe("checkAiProxyAdvanced", () => {
 
   it.each([
     [{ acls: { deny: [{ match: [{ type: "ip", values: ["10.0.0.1"] }] }] } }, "error not-supported acls"],
-    [{ genai_category: "text/embeddings" }, "error not-supported genai_category"],
+    [{ genai_category: "audio/speech" }, "error not-supported genai_category"],
+    [{ genai_category: "text/embeddings" }, "error option-conflict genai_category"],
+    [{ llm_format: "anthropic" }, undefined],
     [{ gw: { rule: "contrast" } }, undefined],
     [{ gw: { refresh_on_401: true } }, undefined],
     [{ gw: { refresh_on_401: false } }, undefined],

@@ -8,8 +8,9 @@ export function toChatMessages(messages: readonly Json[], losses: Losses): reado
   return messages.flatMap((message, index): readonly ChatMessage[] => {
     const at = `messages[${index}]`;
     const role = isJsonObject(message) ? message["role"] : undefined;
-    if (!isJsonObject(message) || (role !== "user" && role !== "assistant"))
-      throw invalidRequest(`${at} needs the role user or assistant`);
+    if (!isJsonObject(message) || (role !== "user" && role !== "assistant" && role !== "system"))
+      throw invalidRequest(`${at} needs the role user, assistant or system`);
+    if (role === "system") return [{ role, content: toSystemText(message["content"], losses) }];
     const blocks = readBlocks(message["content"], `${at}.content`);
     return role === "user" ? toUserMessages(blocks, losses) : [toAssistantMessage(blocks, losses)];
   });
