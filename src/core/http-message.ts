@@ -13,6 +13,8 @@ export interface UpstreamRequest {
    */
   readonly headers: readonly string[];
   readonly body: Buffer | string | Readable | null;
+  /** The upstream is asked to go on with another protocol; absent, which is usual: it is not. */
+  readonly upgrade?: "websocket";
 }
 
 /** A complete answer, for callers that want one (embeddings, credentials). */

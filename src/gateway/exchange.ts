@@ -7,6 +7,7 @@ import { ClientRequest } from "./client-request.ts";
 import { type ForwardedEdits, withoutHeaders } from "./header-edits.ts";
 import { BodyStream, hasBody, readWhole, tooLarge } from "./request-body.ts";
 import { nextRequestId } from "./request-id.ts";
+import type { Upgrade } from "./websocket.ts";
 
 interface Label {
   readonly id: string;
@@ -46,6 +47,8 @@ export class HttpExchange implements Exchange {
   /** What plugins changed of the request for a plain service; undefined, which is usual: nothing. */
   forwardedEdits: ForwardedEdits | undefined;
   ai: Record<string, unknown> | undefined;
+  /** The client asks for a WebSocket, on this connection; undefined, which is usual: it does not. */
+  upgrade: Upgrade | undefined;
   /** Code of the error that ended the exchange. */
   errorCode: ErrorCodeName | undefined;
   /** The client went away before the answer was complete. */
@@ -59,6 +62,8 @@ export class HttpExchange implements Exchange {
   #isOver = false;
   #isClosed = false;
   #isAborted = false;
+  /** Bytes written to the connection before it became a WebSocket's. */
+  #switchedAt: number | undefined;
   #lastAttemptAt = 0;
   #addedHeaders: string[] | undefined;
   /** In lower case; the answer's own are dropped. */
@@ -93,6 +98,7 @@ export class HttpExchange implements Exchange {
   }
 
   get bytesSent(): number {
+    if (this.#switchedAt !== undefined) return this.incoming.socket.bytesWritten - this.#switchedAt;
     return this.#answer.bytesSent;
   }
 
@@ -160,8 +166,15 @@ export class HttpExchange implements Exchange {
       all.push("X-Kong-Proxy-Latency", milliseconds(this.proxyMs), "Via", `1.1 ${this.host.product}`);
     }
     all.push("X-Kong-Request-Id", this.id);
-    if (this.host.isDraining()) all.push("Connection", "close");
+    if (this.host.isDraining() && this.upgrade === undefined) all.push("Connection", "close");
     return all;
+  }
+
+  /** Answers 101. What goes over the connection from now on is not the exchange's affair; it is over when the connection closes. */
+  switchProtocols(headers: readonly string[]): void {
+    this.#answer.begin(101, this.#complete([...headers, "Connection", "Upgrade", "Upgrade", "websocket"]));
+    this.#answer.flush();
+    this.#switchedAt = this.incoming.socket.bytesWritten;
   }
 
   write(chunk: Buffer | string): boolean {
@@ -195,7 +208,7 @@ export class HttpExchange implements Exchange {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#isOver = true;
-    this.isCancelled = !this.#response.writableFinished && !this.#isAborted;
+    this.isCancelled = !this.#response.writableFinished && !this.#isAborted && this.#switchedAt === undefined;
     if (this.isCancelled) for (const listener of this.#cancelListeners ?? []) listener();
     this.#lease.release();
     this.host.onOver(this);

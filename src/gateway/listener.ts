@@ -1,5 +1,6 @@
-import { createServer, type IncomingMessage, type RequestListener, ServerResponse } from "node:http";
+import { createServer, type RequestListener, ServerResponse } from "node:http";
 import { createServer as createTlsServer } from "node:https";
+import { GatewayRequest } from "./gateway-request.ts";
 
 /** PEM. */
 export interface TlsFiles {
@@ -33,6 +34,7 @@ function onClose(this: GatewayResponse): void {
 }
 
 const settings = {
+  IncomingMessage: GatewayRequest,
   ServerResponse: GatewayResponse,
   /** As nginx keeps idle connections (`keepalive_timeout`). */
   keepAliveTimeout: 75_000,
@@ -47,7 +49,7 @@ const settings = {
 /** A node:http or node:https server that does not listen yet. */
 export function createListener(
   tls: TlsFiles | undefined,
-  onRequest: RequestListener<typeof IncomingMessage, typeof GatewayResponse>,
+  onRequest: RequestListener<typeof GatewayRequest, typeof GatewayResponse>,
 ) {
   return tls === undefined ? createServer(settings, onRequest) : createTlsServer({ ...settings, ...tls }, onRequest);
 }

@@ -1,3 +1,4 @@
+import type { Duplex } from "node:stream";
 import type { Service } from "../config/types.ts";
 import { RequestError, type UpstreamError } from "../core/errors.ts";
 import type { UpstreamRequest } from "../core/http-message.ts";
@@ -8,6 +9,7 @@ import { editHeaders, editQuery } from "./header-edits.ts";
 import type { RuntimeMatch } from "./runtime.ts";
 import { BodyStream } from "./request-body.ts";
 import { joinUpstreamPath } from "./upstream-path.ts";
+import { findHandshakeError, join } from "./websocket.ts";
 
 /**
  * Sends the exchange to its route's service, bodies streamed both ways. Settles when the answer is complete or the client is gone.
@@ -43,7 +45,7 @@ export async function toUpstreamRequest(
   if (route.preserve_host && host !== undefined) headers.push("Host", host);
   const length = request.header("content-length");
   if (length !== undefined && body !== null) headers.push("Content-Length", length);
-  return {
+  const sent: UpstreamRequest = {
     method: request.method,
     origin: originOf(service),
     path:
@@ -52,6 +54,7 @@ export async function toUpstreamRequest(
     headers,
     body,
   };
+  return exchange.upgrade === undefined ? sent : { ...sent, upgrade: "websocket" };
 }
 
 function originOf({ protocol, host, port, name, id }: Service): string {
@@ -95,17 +98,19 @@ export function relay(
       idleMs: service.read_timeout,
     };
     exchange.markAttempt();
-    upstream.send(request, timeouts, new Relay(exchange, resolve));
+    upstream.send(request, timeouts, new Relay(exchange, service.read_timeout, resolve));
   });
 }
 
 class Relay implements UpstreamHandler {
   readonly #exchange: HttpExchange;
+  readonly #idleMs: number;
   readonly #done: (error: UpstreamError | undefined) => void;
   #flow: UpstreamFlow | undefined;
 
-  constructor(exchange: HttpExchange, done: (error: UpstreamError | undefined) => void) {
+  constructor(exchange: HttpExchange, idleMs: number, done: (error: UpstreamError | undefined) => void) {
     this.#exchange = exchange;
+    this.#idleMs = idleMs;
     this.#done = done;
     exchange.onCancel(() => this.#flow?.cancel());
   }
@@ -128,6 +133,18 @@ class Relay implements UpstreamHandler {
   onEnd(): void {
     this.#exchange.end();
     this.#done(undefined);
+  }
+
+  onUpgrade(headers: readonly string[], connection: Duplex): void {
+    const { upgrade, incoming } = this.#exchange;
+    const error = findHandshakeError(incoming.headers, headers);
+    if (upgrade === undefined || error !== undefined || this.#exchange.isOver) {
+      connection.on("error", () => {}).destroy();
+      this.#done(error);
+      return;
+    }
+    this.#exchange.switchProtocols(headers);
+    join(upgrade, connection, this.#idleMs, () => this.#done(undefined));
   }
 
   onError(error: UpstreamError): void {

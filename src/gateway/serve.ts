@@ -7,20 +7,21 @@ import { proxyToService } from "./proxy.ts";
 import { checkHead } from "./request-head.ts";
 import type { RoutePlan, Runtime, RuntimeMatch } from "./runtime.ts";
 import { proxyToTargets } from "./upstreams/proxy-to-targets.ts";
+import { checkHandshake } from "./websocket.ts";
 
 /** Serves one exchange by a runtime. Throws GwError for what gateway/fail.ts is to answer. */
 export async function serve(exchange: HttpExchange, runtime: Runtime): Promise<void> {
   checkHeadOrClose(exchange);
-  refuseUpgrade(exchange);
   const match = findRoute(exchange, runtime);
   const { plan } = match;
   exchange.route = { id: plan.route.id, name: plan.route.name };
   if (plan.service !== undefined) exchange.service = { id: plan.service.id, name: plan.service.name };
+  if (plan.unavailable.length > 0) throw unavailable(plan);
   if (exchange.host.scheme === "http" && !plan.route.protocols.includes("http")) {
     requireHttps(exchange, plan.route);
     return;
   }
-  if (plan.unavailable.length > 0) throw unavailable(plan);
+  if (exchange.upgrade !== undefined) checkUpgrade(exchange, plan);
   await runChain(plan.links, exchange, () => proxy(exchange, match, runtime));
   if (exchange.status === 0 && !exchange.isOver)
     throw new BugError("No plugin of the route answered or called next().");
@@ -32,10 +33,11 @@ function proxy(exchange: HttpExchange, match: RuntimeMatch, { upstream }: Runtim
   return proxyToTargets(exchange, match, { service, group }, upstream);
 }
 
-function refuseUpgrade({ request }: HttpExchange): void {
-  // Other upgrades may be ignored (RFC 9110, 7.8): Java's client offers h2c with every first request.
-  if (request.header("upgrade")?.toLowerCase() !== "websocket") return;
-  throw new RequestError("GW_REQUEST_UPGRADE", "gw does not proxy WebSocket connections: send a plain HTTP request.");
+function checkUpgrade({ incoming }: HttpExchange, { links }: RoutePlan): void {
+  checkHandshake(incoming.headers);
+  // AI plugins are those that can explain a choice: they answer requests, not connections.
+  if (links.every(({ plugin }) => plugin.explain === undefined)) return;
+  throw new RequestError("GW_REQUEST_UPGRADE", "An AI route has no WebSockets: send a plain HTTP request.");
 }
 
 /** Whatever follows on a connection whose requests are in doubt is in doubt, too. */
@@ -80,9 +82,8 @@ function requireHttps(exchange: HttpExchange, route: Route): void {
 }
 
 function unavailable({ route, unavailable }: RoutePlan): RequestError {
-  const names = unavailable.map((name) => `"${name}"`).join(", ");
   return new RequestError(
     "GW_ROUTE_UNAVAILABLE",
-    `The route "${route.name ?? route.id}" is not served: gw cannot run its plugin ${names}. Remove or disable it to serve the route without.`,
+    `The route "${route.name ?? route.id}" is not served: gw cannot run ${unavailable.join(", ")}. Remove or disable it to serve the route without.`,
   );
 }

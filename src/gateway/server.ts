@@ -1,14 +1,15 @@
-import type { IncomingMessage } from "node:http";
-import type { AddressInfo } from "node:net";
-import { errorCodes } from "../core/error-codes.ts";
+import type { AddressInfo, Socket } from "node:net";
 import { publish } from "../observability/events.ts";
+import { errorCodes } from "../core/error-codes.ts";
 import { answerConnectionErrors } from "./connection-error.ts";
 import { type ExchangeHost, HttpExchange } from "./exchange.ts";
 import { fail } from "./fail.ts";
+import type { GatewayRequest } from "./gateway-request.ts";
 import { cannotListen } from "./listen-error.ts";
-import { createListener, type GatewayResponse, type Listener, type TlsFiles } from "./listener.ts";
+import { createListener, GatewayResponse, type Listener, type TlsFiles } from "./listener.ts";
 import type { Runtime } from "./runtime.ts";
 import { serve } from "./serve.ts";
+import type { Upgrade } from "./websocket.ts";
 
 export interface GatewayServerOptions {
   readonly runtime: Runtime;
@@ -51,6 +52,8 @@ class HttpGatewayServer implements GatewayServer {
   inFlight = 0;
   readonly #product: string;
   readonly #listeners: Listener[] = [];
+  /** Connections of WebSockets, which their listeners no longer know. */
+  readonly #upgraded = new Set<Socket>();
   #isDraining = false;
 
   constructor({ runtime, product }: GatewayServerOptions) {
@@ -67,6 +70,9 @@ class HttpGatewayServer implements GatewayServer {
     };
     const listener = createListener(tls, (incoming, response) => this.#onRequest(incoming, response, exchangeHost));
     answerConnectionErrors(listener, this.#product);
+    listener.on("upgrade", (incoming: GatewayRequest, socket: Socket, head: Buffer) =>
+      this.#onUpgrade(incoming, { socket, head }, exchangeHost),
+    );
     await new Promise<void>((resolve, reject) => {
       listener.once("error", (error) => reject(cannotListen(host, port, error)));
       listener.listen({ host, port, backlog: BACKLOG }, resolve);
@@ -76,12 +82,26 @@ class HttpGatewayServer implements GatewayServer {
     return { host: address.address, port: address.port };
   }
 
-  #onRequest(incoming: IncomingMessage, response: GatewayResponse, host: ExchangeHost): void {
+  /** Node has taken its hands off the connection: what it does for a request otherwise is done here. */
+  #onUpgrade(incoming: GatewayRequest, upgrade: Upgrade, host: ExchangeHost): void {
+    const { socket } = upgrade;
+    const response = new GatewayResponse(incoming);
+    response.shouldKeepAlive = false;
+    response.assignSocket(socket);
+    response.on("finish", () => socket.destroySoon());
+    socket.on("drain", () => response.emit("drain")).on("error", () => socket.destroy());
+    this.#upgraded.add(socket);
+    socket.once("close", () => this.#upgraded.delete(socket));
+    this.#onRequest(incoming, response, host, upgrade);
+  }
+
+  #onRequest(incoming: GatewayRequest, response: GatewayResponse, host: ExchangeHost, upgrade?: Upgrade): void {
     const { runtime } = this;
     runtime.acquire();
     this.requests += 1;
     this.inFlight += 1;
     const exchange = new HttpExchange(incoming, response, host, runtime);
+    exchange.upgrade = upgrade;
     response.watch(exchange);
     // Node tells a response that waits behind another of its connection nothing about the end of that connection.
     if (response.socket === null) incoming.socket.once("close", () => exchange.connectionClosed());
@@ -135,6 +155,7 @@ class HttpGatewayServer implements GatewayServer {
   /** Node itself closes only those that were idle when the listener was closed, not those that clients keep after their last answer. */
   #closeConnections(): void {
     for (const listener of this.#listeners) listener.closeAllConnections();
+    for (const socket of this.#upgraded) socket.destroy();
   }
 }
 

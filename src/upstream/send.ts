@@ -1,4 +1,5 @@
 import type { Readable } from "node:stream";
+import type { Duplex } from "node:stream";
 import type { Dispatcher } from "undici";
 import type { UpstreamRequest } from "../core/http-message.ts";
 import { toUpstreamError, WRITE_TIMEOUT } from "./failure.ts";
@@ -30,6 +31,7 @@ export function send(
     headersTimeout: 0,
     bodyTimeout: 0,
   };
+  if (request.upgrade !== undefined) options.upgrade = request.upgrade;
   pools.get(request.origin, timeouts.connectMs).dispatch(options, delivery);
   // undici's pool never uses a connection again that refused to write a request: start afresh instead of losing one each time.
   if (delivery.wasRefused) pools.retire(request.origin, timeouts.connectMs);
@@ -122,6 +124,12 @@ class Delivery implements UpstreamFlow, Watched, Dispatcher.DispatchHandler {
     // A client that reads slowly is not the upstream's silence.
     this.#expect(goesOn ? this.#timeouts.idleMs : 0);
     return goesOn;
+  }
+
+  onUpgrade(_status: number, headers: Buffer[], connection: Duplex): void {
+    this.#watch.remove(this);
+    if (this.#handler.onUpgrade === undefined) connection.destroy();
+    else this.#handler.onUpgrade(readResponseHeaders(headers), connection);
   }
 
   onComplete(): void {

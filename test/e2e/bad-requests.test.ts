@@ -224,7 +224,7 @@ describe("bytes that are no request", () => {
     ],
     ["CONNECT", lines("CONNECT example.com:443 HTTP/1.1", "Host: a"), 405, "CONNECT is not supported"],
     [
-      "WebSocket",
+      "a WebSocket with too short a key",
       lines(
         "GET /anything HTTP/1.1",
         "Host: a",
@@ -233,8 +233,8 @@ describe("bytes that are no request", () => {
         "Sec-WebSocket-Key: eA==",
         "Sec-WebSocket-Version: 13",
       ),
-      501,
-      "gw does not proxy WebSocket connections",
+      400,
+      "A WebSocket handshake needs a Sec-WebSocket-Key of 16 bytes.",
     ],
   ])("%s", async (_, bytes, status, message) => {
     const answer = await sendRaw(gw.origin, bytes);

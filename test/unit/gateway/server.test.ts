@@ -154,10 +154,10 @@ describe("odd requests", () => {
       "CONNECT is not supported: gw is not a forward proxy",
     ],
     [
-      "a WebSocket",
+      "a WebSocket without a key",
       `GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade, close\r\nUpgrade: websocket\r\n\r\n`,
-      501,
-      "gw does not proxy WebSocket connections: send a plain HTTP request.",
+      400,
+      "A WebSocket handshake needs a Sec-WebSocket-Key of 16 bytes.",
     ],
   ])("%s is refused", async (_name, text, status, message) => {
     const hang: Plugin["handle"] = async (exchange) => void (await exchange.readBody(0));
