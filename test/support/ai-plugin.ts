@@ -110,6 +110,8 @@ export interface AiPluginOptions {
   readonly clock?: FakeClock;
   /** Where other servers are dialled. */
   readonly connectTo?: ReadonlyMap<string, URL>;
+  /** Besides `{vault://v/key}`, by reference. */
+  readonly vault?: Readonly<Record<string, string>>;
   /** Of the process, for what clouds are asked. */
   readonly environment?: Readonly<Record<string, string>>;
 }
@@ -122,11 +124,12 @@ export async function startAiPlugin(
     clock = createFakeClock(),
     connectTo = new Map(),
     environment = {},
+    vault = {},
   }: AiPluginOptions = {},
 ): Promise<AiPlugin> {
   const embedder = new FakeEmbedder();
   const store = new FakeVectorStore();
-  const secrets = new Map([["{vault://v/key}", "sk-marked"]]);
+  const secrets = new Map([["{vault://v/key}", "sk-marked"], ...Object.entries(vault)]);
   const notices: Notice[] = [];
   const upstream = createUpstream({ connectTo });
   const resolved = new Map<string, Secret>();

@@ -11,8 +11,9 @@ export function checkAuth(auth: Auth | undefined, at: string): readonly ConfigFi
 }
 
 /** Rules of the `auth` of a target. */
-export function checkTargetAuth({ model, auth }: Target, at: string): readonly ConfigFinding[] {
-  const settings = cloudIdentityOf({ model, auth });
+export function checkTargetAuth(target: Target, at: string): readonly ConfigFinding[] {
+  const { model, auth } = target;
+  const settings = cloudIdentityOf(target);
   const isSigned = settings?.cloud === "aws";
   return [
     ...checkRegion(model, isSigned, at),
