@@ -221,7 +221,8 @@ class CompiledRuntime implements Runtime {
 
   async warm(signal: AbortSignal): Promise<void> {
     const { secrets } = this.#services;
-    const plugins = this.#plugins.map(async (plugin) => await plugin.warm?.(signal));
+    // A signal each: Node warns of more than ten listeners at one.
+    const plugins = this.#plugins.map(async (plugin) => await plugin.warm?.(AbortSignal.any([signal])));
     await Promise.allSettled([secrets?.warm(signal), ...plugins]);
   }
 
