@@ -5,6 +5,8 @@ import { failureText } from "./views/failure.ts";
 
 const FAILED = 1;
 const INTERRUPTED = 130;
+/** Of a timer of Node's. */
+const LONGEST_MS = 2 ** 31 - 1;
 
 /** One row per command; its module is loaded only when it is called. */
 const commands: readonly CommandRow[] = [
@@ -128,13 +130,18 @@ export async function main(argv: readonly string[], terminal: Terminal = systemT
   }
 }
 
-/** A command that waits for its input does not see the signal: closing the input ends the wait. */
+/**
+ * A command that waits for its input does not see the signal: closing the input ends the wait. One that waits for nothing but a deadline
+ * keeps the process alive, which Node would else end with 13.
+ */
 async function untilStopped(terminal: Terminal, run: Promise<number>): Promise<number> {
   const stop = (): void => void terminal.stdin.destroy();
   terminal.signal.addEventListener("abort", stop, { once: true });
+  const alive = setInterval(() => {}, LONGEST_MS);
   try {
     return await run;
   } finally {
+    clearInterval(alive);
     terminal.signal.removeEventListener("abort", stop);
   }
 }
