@@ -6,6 +6,7 @@ it.each<[string, (secret: string) => string]>([
   ["in JSON", (secret) => JSON.stringify({ auth: secret })],
   ["in a log line of a JSON answer", (secret) => JSON.stringify({ msg: JSON.stringify({ auth: secret }) })],
   ["in a URL", (secret) => `https://example.com/?key=${encodeURIComponent(secret)}`],
+  ["in a URL as a whole", (secret) => encodeURI(`https://example.com/${secret}`)],
   ["in a form", (secret) => new URLSearchParams({ key: secret }).toString()],
   ["in a dump of bytes", (secret) => Buffer.from(`a ${secret}`).toString("hex")],
   ["as Basic credentials", (secret) => Buffer.from(`user:${secret}`).toString("base64")],

@@ -40,8 +40,10 @@ function formsOf(value: string): readonly (readonly [kind: string, form: string]
     ["in JSON", JSON.stringify(value).slice(1, -1)],
     ["in JSON in JSON", JSON.stringify(JSON.stringify(value)).slice(3, -3)],
     ["in a URL", encodeURIComponent(value)],
+    ["as a URL", encodeURI(value)],
     ["in a form", new URLSearchParams([["", value]]).toString().slice(1)],
     ["in hexadecimal", bytes.toString("hex")],
+    ["in upper-case hexadecimal", bytes.toString("hex").toUpperCase()],
     ...[0, 1, 2].map((before) => ["in base64", base64Within(bytes, before)] as const),
     ...[0, 1, 2].map((before) => ["in base64url", toBase64Url(base64Within(bytes, before))] as const),
   ];
