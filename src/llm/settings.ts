@@ -125,6 +125,8 @@ function readTools(tools: Json | undefined): readonly Tool[] {
 
 function readToolChoice(choice: Json | undefined): ToolChoice | undefined {
   if (choice === "auto" || choice === "none" || choice === "required") return { kind: choice };
+  // Mistral's word for it.
+  if (choice === "any") return { kind: "required" };
   const named = isJsonObject(choice) ? choice["function"] : undefined;
   if (isJsonObject(named) && typeof named["name"] === "string") return { kind: "function", name: named["name"] };
   if (choice === undefined || choice === null) return undefined;
