@@ -6,7 +6,7 @@ import { checkReferences } from "./rules/references.ts";
 import { checkRoute } from "./rules/routes.ts";
 import { checkPlainSecrets } from "./rules/secrets.ts";
 import { checkService } from "./rules/services.ts";
-import { checkIsRun } from "./rules/not-run.ts";
+import { checkIsRun, checkPluginIsRun } from "./rules/not-run.ts";
 import { checkTarget, checkUpstream } from "./rules/upstreams.ts";
 import { checkVault, checkVaultCycle, vaultPrefixes } from "./rules/vaults.ts";
 import type { Entity, Plugin, Route, Service, Target, Upstream, Vault } from "./types.ts";
@@ -69,5 +69,5 @@ function checkPlugin(
 ): readonly Finding[] {
   const check = options.plugins.get(plugin.name);
   if (check === undefined) return checkPluginName(plugin.name, options.plugins.keys(), options.unknownPlugins);
-  return [...checkPluginScope(draft), ...checkThreshold(draft), ...checkPluginConfig(plugin.config, check, context)];
+  return [...checkPluginIsRun(plugin), ...checkPluginScope(draft), ...checkThreshold(draft), ...checkPluginConfig(plugin.config, check, context)];
 }

@@ -2,6 +2,7 @@ import type { Readable } from "node:stream";
 import { type Diagnostic, hasErrors, sortDiagnostics } from "../core/diagnostics.ts";
 import { ConfigError } from "../core/errors.ts";
 import type { Json, JsonObject } from "../core/json.ts";
+import { notRunOfPlugin } from "../core/not-run.ts";
 import { MASK } from "../core/masked-text.ts";
 import type { DocumentHeader } from "./check-document.ts";
 import { checkDocument } from "./check-document.ts";
@@ -21,7 +22,7 @@ import { checkServiceAddress } from "./rules/services.ts";
 import { readDocument, type SourceDocument } from "./source-document.ts";
 import { readSources, type Source } from "./sources.ts";
 import { noStoredNames, type StoredNames, storedNames } from "./stored-names.ts";
-import type { CollectionName, Entity, GatewayConfig, LoadedConfig, Vault } from "./types.ts";
+import type { CollectionName, Entity, GatewayConfig, LoadedConfig, Plugin, Vault } from "./types.ts";
 
 export interface LoadOptions {
   /** Relative inputs are looked for here. */
@@ -216,9 +217,10 @@ function loadedConfig(
   options: Pick<LoadOptions, "plugins">,
 ): LoadedConfig {
   const origins = entities.map(({ identified }): [string, readonly string[]] => [identified.id, originsOf(identified)]);
-  const isUnknown = ({ identified: { draft } }: CheckedEntity): boolean => {
+  const isNotRun = ({ identified: { draft }, entity }: CheckedEntity): boolean => {
     const name = nameOf(draft) ?? "";
-    return draft.collection === "plugins" && !options.plugins.has(name) && !isObserver(name);
+    if (draft.collection !== "plugins" || isObserver(name)) return false;
+    return !options.plugins.has(name) || notRunOfPlugin(entity as Plugin).length > 0;
   };
   return {
     config: sortConfig(entities.map(({ identified, entity }) => ({ collection: identified.draft.collection, entity }))),
@@ -226,7 +228,7 @@ function loadedConfig(
     diagnostics,
     selectTags: header.selectTags,
     files: sources.map(({ file }) => file),
-    unavailablePlugins: entities.filter(isUnknown).map(({ entity }) => entity.id),
+    unavailablePlugins: entities.filter(isNotRun).map(({ entity }) => entity.id),
   };
 }
 

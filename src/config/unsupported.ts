@@ -20,7 +20,4 @@ export const unsupportedKeys: Readonly<
     "service_packages",
   ]),
   _info: new Set(["consumer_group_policy_overrides", "defaults", "skip_consumers", "skip_hash_for_basic_auth"]),
-  services: new Set(["ca_certificates", "client_certificate", "filter_chains", "tls_sans", "tls_verify_depth"]),
-  routes: new Set(["destinations", "expression", "filter_chains", "priority", "sources"]),
-  plugins: new Set(["condition", "ordering", "partials", "run_on"]),
 };

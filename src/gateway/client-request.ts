@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import type { ExchangeRequest } from "../plugins/plugin.ts";
-import { normalisePath } from "./normalise-path.ts";
+import { normalisePath } from "../core/normalise-path.ts";
 
 /** The head of a client's request, read once. */
 export class ClientRequest implements ExchangeRequest {

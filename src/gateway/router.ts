@@ -1,4 +1,5 @@
 import type { Route, Service } from "../config/types.ts";
+import { isReachable } from "../core/not-run.ts";
 import { matchesHost, splitHost } from "./host-pattern.ts";
 import { compareMatchers, type HeaderPattern, type Matcher, toMatchers } from "./matchers.ts";
 import { literalPrefix } from "./path-pattern.ts";
@@ -31,14 +32,14 @@ export interface Router {
 }
 
 /**
- * Kong's `traditional_compatible` flavour. Routes without http or https among their protocols are left out. Matchers wait in buckets by
+ * Kong's `traditional_compatible` flavour. Routes that no request can reach are left out. Matchers wait in buckets by
  * exact host and by the text their paths begin with, each bucket in order of priority, so the number of routes hardly matters.
  * `services` holds those that may be used. Throws ConfigError for a regular expression that cannot be compiled.
  */
 export function compileRouter(routes: readonly Route[], services: readonly Service[]): Router {
   const byId = new Map(services.map((service) => [service.id, service]));
   const matchers = routes
-    .filter((route) => route.protocols.includes("http") || route.protocols.includes("https"))
+    .filter(isReachable)
     .flatMap((route) => toMatchers(route, route.service === undefined ? undefined : byId.get(route.service.id)))
     .sort(compareMatchers);
   return new BucketRouter(matchers);

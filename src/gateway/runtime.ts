@@ -2,6 +2,7 @@ import { TargetMemories } from "../balancer/memory.ts";
 import type { GatewayConfig, Plugin as PluginEntity, Route, Service } from "../config/types.ts";
 import { type Clock, systemClock } from "../core/clock.ts";
 import type { JsonObject } from "../core/json.ts";
+import { notRunOfRoute, notRunOfService } from "../core/not-run.ts";
 import type { Plugin, PluginDefinition, PluginServices } from "../plugins/plugin.ts";
 import type { SecretStatus } from "../secrets/lookup.ts";
 import type { Upstream } from "../upstream/upstream.ts";
@@ -49,7 +50,7 @@ export interface RoutePlan {
   readonly group: TargetGroup | undefined;
   /** In the order they run. */
   readonly links: readonly ChainLink[];
-  /** Names of plugins of the route that gw cannot run; when there are any, nothing is served. */
+  /** What gw cannot run of the route, as in "gw cannot run …"; when there is anything, nothing is served. */
   readonly unavailable: readonly string[];
 }
 
@@ -103,9 +104,21 @@ export async function createRuntime(
   const byId = new Map(usable.map((service) => [service.id, service]));
   const plans = selections.map(({ route, choices }): RoutePlan => {
     const service = route.service === undefined ? undefined : byId.get(route.service.id);
-    return { route, service, group: service && groups.find(service.host), ...toChain(choices, made) };
+    const { links, unavailable } = toChain(choices, made);
+    return {
+      route,
+      service,
+      group: service && groups.find(service.host),
+      links,
+      unavailable: [...notRunOf(route, service), ...unavailable],
+    };
   });
   return new CompiledRuntime({ router, plans, made: [...made.values()], groups }, services, options);
+}
+
+/** What their fields ask for that gw does not do. */
+function notRunOf(route: Route, service: Service | undefined): readonly string[] {
+  return [...notRunOfRoute(route), ...(service === undefined ? [] : notRunOfService(service))].map(({ what }) => what);
 }
 
 function withoutDisabledServices(routes: readonly Route[], usable: readonly Service[]): readonly Route[] {
@@ -152,7 +165,7 @@ function toChain(
   links.sort((a, b) => b.priority - a.priority || a.choice.name.localeCompare(b.choice.name));
   return {
     links: links.map(({ choice }) => toLink(choice, made)),
-    unavailable: choices.filter((choice) => !isRunnable(choice)).map(({ name }) => name),
+    unavailable: choices.filter((choice) => !isRunnable(choice)).map(({ name }) => `its plugin "${name}"`),
   };
 }
 

@@ -1,7 +1,7 @@
 import { UsageError } from "../core/errors.ts";
 import type { JsonObject } from "../core/json.ts";
 import type { ChainLink } from "../gateway/chain.ts";
-import { normalisePath } from "../gateway/normalise-path.ts";
+import { normalisePath } from "../core/normalise-path.ts";
 import type { RoutePlan, Runtime } from "../gateway/runtime.ts";
 import type { Choice, Explanation } from "../plugins/explanation.ts";
 import type { ExchangeRequest, Probe } from "../plugins/plugin.ts";
@@ -162,7 +162,7 @@ function headerValue(rawHeaders: readonly string[], name: string): string | unde
 
 function whyNot({ route, unavailable }: RoutePlan): string {
   if (unavailable.length > 0)
-    return `The route "${nameOf(route)}" answers 503: gw cannot run its plugin ${unavailable.join(", ")}.`;
+    return `The route "${nameOf(route)}" answers 503: gw cannot run ${unavailable.join(", ")}.`;
   return `The route "${nameOf(route)}" does not choose among AI targets: no ai-proxy-advanced plugin applies to it.`;
 }
 

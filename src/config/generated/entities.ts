@@ -57,6 +57,35 @@ export type Service = {
    * Labels for grouping and selecting; printable characters without comma and slash.
    */
   readonly tags?: readonly string[];
+  /**
+   * Id of the certificate shown to the upstream. Kept and not run: the routes of the service answer 503.
+   */
+  readonly client_certificate?: string;
+  /**
+   * Ids of the authorities that may have signed the upstream's certificate. Kept and not run: the routes of the service answer 503.
+   */
+  readonly ca_certificates?: readonly string[];
+  /**
+   * Longest chain of certificates. Kept and not run: the routes of the service answer 503.
+   */
+  readonly tls_verify_depth?: number;
+  /**
+   * Names that the upstream's certificate must hold. Kept and not run: the routes of the service answer 503.
+   */
+  readonly tls_sans?: {
+    /**
+     * DNS names.
+     */
+    readonly dnsnames?: readonly string[];
+    /**
+     * URIs.
+     */
+    readonly uris?: readonly string[];
+  };
+  /**
+   * WebAssembly filters of the service. Kept and not run: its routes answer 503.
+   */
+  readonly filter_chains?: readonly JsonObject[];
 };
 
 /**
@@ -138,6 +167,44 @@ export type Route = {
    * Labels for grouping and selecting; printable characters without comma and slash.
    */
   readonly tags?: readonly string[];
+  /**
+   * Sources of connections, for tcp, tls and udp. Kept and not run: gw serves requests.
+   */
+  readonly sources?: {
+    /**
+     * Address, or range as in 10.0.0.0/8.
+     */
+    readonly ip?: string;
+    /**
+     * Port.
+     */
+    readonly port?: number;
+  }[];
+  /**
+   * Destinations of connections, for tcp, tls and udp. Kept and not run: gw serves requests.
+   */
+  readonly destinations?: {
+    /**
+     * Address, or range as in 10.0.0.0/8.
+     */
+    readonly ip?: string;
+    /**
+     * Port.
+     */
+    readonly port?: number;
+  }[];
+  /**
+   * Expression of Kong's expressions router. Kept and not run: no request reaches the route.
+   */
+  readonly expression?: string;
+  /**
+   * Which of several expressions is tried first. Kept with the expression.
+   */
+  readonly priority?: number;
+  /**
+   * WebAssembly filters of the route. Kept and not run: the route answers 503.
+   */
+  readonly filter_chains?: readonly JsonObject[];
 };
 
 /**
@@ -188,6 +255,22 @@ export type Plugin = {
    * Labels for grouping and selecting; printable characters without comma and slash.
    */
   readonly tags?: readonly string[];
+  /**
+   * Expression that says when the plugin runs. Kept and not run: the routes of the plugin answer 503.
+   */
+  readonly condition?: string;
+  /**
+   * Plugins to run before or after. Kept and not run: the routes of the plugin answer 503.
+   */
+  readonly ordering?: {} | null;
+  /**
+   * Shared parts of the config. Kept and not run: the routes of the plugin answer 503.
+   */
+  readonly partials?: readonly JsonObject[];
+  /**
+   * Left over from Kong's service mesh; without effect.
+   */
+  readonly run_on?: "first" | "second" | "all";
 };
 
 /**

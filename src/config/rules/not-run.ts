@@ -1,5 +1,6 @@
+import { isReachable, type NotRun, notRunOfPlugin, notRunOfRoute, notRunOfService } from "../../core/not-run.ts";
 import type { Draft, Finding } from "../draft.ts";
-import type { CollectionName } from "../types.ts";
+import type { CollectionName, Plugin, Route, Service } from "../types.ts";
 import { warning } from "./finding.ts";
 
 /** What is stored and comes back from `gw dump`, and has no effect on requests. */
@@ -14,4 +15,25 @@ const NOT_RUN: Readonly<Partial<Record<CollectionName, string>>> = {
 export function checkIsRun({ collection }: Draft): readonly Finding[] {
   const reason = NOT_RUN[collection];
   return reason === undefined ? [] : [warning("not-run", `is kept and has no effect: ${reason}.`, [])];
+}
+
+/** Fields that gw keeps and does not run. */
+export function checkServiceIsRun(service: Service): readonly Finding[] {
+  return notRunOfService(service).map((found) => answers503(found, "the routes of the service answer 503"));
+}
+
+export function checkRouteIsRun(route: Route): readonly Finding[] {
+  const end = isReachable(route) ? "the route answers 503" : "no request reaches the route";
+  return notRunOfRoute(route).map((found) => answers503(found, end));
+}
+
+export function checkPluginIsRun(plugin: Plugin): readonly Finding[] {
+  return notRunOfPlugin(plugin).map((found) => answers503(found, "the routes of the plugin answer 503"));
+}
+
+function answers503({ field, what }: NotRun, end: string): Finding {
+  const text = what.replace(/^its (?:service's |plugin's )?/, "");
+  return warning("not-run", `${text} ${text.startsWith("protocols") ? "are" : "is"} kept and not run: ${end}.`, [
+    field,
+  ]);
 }

@@ -1,6 +1,9 @@
 import type { Finding } from "../draft.ts";
 import type { Route } from "../types.ts";
+import { normalisePath } from "../../core/normalise-path.ts";
+import { isReachable } from "../../core/not-run.ts";
 import { error, warning } from "./finding.ts";
+import { checkRouteIsRun } from "./not-run.ts";
 
 /** Kong's rules for routes (kong/db/schema/entities/routes.lua and its subschemas), with Kong's texts where it has one. */
 export function checkRoute(route: Route): readonly Finding[] {
@@ -22,18 +25,13 @@ const FAMILIES: readonly ReadonlySet<string>[] = [
 ];
 
 function checkProtocols({ protocols }: Route): readonly Finding[] {
-  if (!FAMILIES.some((family) => protocols.every((protocol) => family.has(protocol)))) {
-    return [
-      error("protocol-mix", "protocols must come from one family: http and https; grpc and grpcs; tcp, tls and udp.", [
-        "protocols",
-      ]),
-    ];
-  }
-  if (protocols.every((protocol) => protocol.startsWith("http"))) return [];
-  return [error("not-supported", "protocols must be http or https; this version runs no other.", ["protocols"])];
+  if (FAMILIES.some((family) => protocols.every((protocol) => family.has(protocol)))) return [];
+  const message = "protocols must come from one family: http and https; grpc and grpcs; tcp, tls and udp.";
+  return [error("protocol-mix", message, ["protocols"])];
 }
 
 function checkMatchers(route: Route): readonly Finding[] {
+  if (!isReachable(route)) return [];
   const matchers = [route.methods, route.hosts, route.headers && Object.keys(route.headers), route.paths];
   if (matchers.some((matcher) => matcher !== undefined && matcher.length > 0) || (route.snis ?? []).length > 0)
     return [];
@@ -68,22 +66,6 @@ function checkRegexPath(path: string, at: readonly (string | number)[]): readonl
     : [error("route-path", "a path is not a regular expression that can be read.", at)];
 }
 
-/** RFC 3986, section 6.2.2: triplets in capitals, unreserved characters plain, no dot segments. */
-function normalisePath(path: string): string {
-  const plain = path.replaceAll(/%[0-9A-Fa-f]{2}/g, (triplet) => {
-    const character = String.fromCharCode(Number.parseInt(triplet.slice(1), 16));
-    return /[A-Za-z0-9\-._~]/.test(character) ? character : triplet.toUpperCase();
-  });
-  const segments: string[] = [];
-  const parts = plain.split("/").slice(1);
-  for (const part of parts) {
-    if (part === "..") segments.pop();
-    else if (part !== ".") segments.push(part);
-  }
-  const isFolder = ["", ".", ".."].includes(parts.at(-1) ?? "");
-  return `/${segments.join("/")}${isFolder && segments.length > 0 && segments.at(-1) !== "" ? "/" : ""}`;
-}
-
 function checkHost(host: string, index: number): readonly Finding[] {
   const [name = "", port, ...rest] = host.startsWith("[") ? [host] : host.split(":");
   const isPort = port === undefined || (/^\d{1,5}$/.test(port) && Number(port) <= 65535);
@@ -111,17 +93,10 @@ function checkHeader(name: string, values: readonly string[]): readonly Finding[
 }
 
 function checkUnrun(route: Route): readonly Finding[] {
-  const findings: Finding[] = [];
-  if (route.snis !== undefined)
-    findings.push(error("not-supported", "snis is not supported by this version.", ["snis"]));
-  if (route.path_handling === "v1") {
-    findings.push(
-      warning("no-effect", "path_handling v1 has no effect: paths are joined as by v0, as in Kong's default router.", [
-        "path_handling",
-      ]),
-    );
-  }
-  return findings;
+  const findings = checkRouteIsRun(route);
+  if (route.path_handling !== "v1") return findings;
+  const message = "path_handling v1 has no effect: paths are joined as by v0, as in Kong's default router.";
+  return [...findings, warning("no-effect", message, ["path_handling"])];
 }
 
 function isRegex(source: string): boolean {

@@ -2,8 +2,8 @@ import type { Draft, Finding } from "../draft.ts";
 import { splitUrl } from "../service-url.ts";
 import type { Service } from "../types.ts";
 import { error } from "./finding.ts";
+import { checkServiceIsRun } from "./not-run.ts";
 
-const RUN_PROTOCOLS: ReadonlySet<string> = new Set(["http", "https"]);
 /** RFC 3986, section 3.3: what may stand in a path. */
 const PATH_CHARACTERS = /^(?:[A-Za-z0-9\-._~!$&'()*+,;=:@/]|%[0-9A-Fa-f]{2})*$/;
 
@@ -23,25 +23,10 @@ export function checkServiceAddress({ value }: Draft): readonly Finding[] {
 export function checkService(service: Service, { value }: Draft): readonly Finding[] {
   const from = (field: string): string[] => [Object.hasOwn(value, field) ? field : "url"];
   const findings: Finding[] = [];
-  if (!RUN_PROTOCOLS.has(service.protocol)) {
-    findings.push(
-      error("not-supported", "the protocol must be http or https; this version runs no other.", from("protocol")),
-    );
-  }
   if (service.port > 65535) findings.push(error("bad-value", "the port must be at most 65535.", from("port")));
   if (/[/\s?#@]/.test(service.host))
     findings.push(error("bad-value", "host must be a host name or IP address alone.", from("host")));
-  if (service.tls_verify === false) {
-    const fix = "Remove it, and give the upstream a certificate that can be checked.";
-    findings.push(
-      error(
-        "not-supported",
-        "tls_verify: false is not supported: certificates are always checked.",
-        ["tls_verify"],
-        fix,
-      ),
-    );
-  }
+  findings.push(...checkServiceIsRun(service));
   const pathProblem = service.path === undefined ? undefined : problemOfPath(service.path);
   if (pathProblem !== undefined) findings.push(error("bad-value", `path ${pathProblem}.`, from("path")));
   return findings;

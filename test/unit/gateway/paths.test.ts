@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { normalisePath } from "../../../src/gateway/normalise-path.ts";
+import { normalisePath } from "../../../src/core/normalise-path.ts";
 import { joinUpstreamPath } from "../../../src/gateway/upstream-path.ts";
 import { uuidV5 } from "../../../src/core/uuid-v5.ts";
 

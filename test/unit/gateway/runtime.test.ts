@@ -123,7 +123,7 @@ describe("what cannot be run", () => {
         unavailablePlugins,
       },
     );
-    expect(runtime.plans[0]).toMatchObject({ unavailable: ["p"], links: [] });
+    expect(runtime.plans[0]).toMatchObject({ unavailable: ['its plugin "p"'], links: [] });
   });
 
   it("a disabled service takes its routes away", async () => {

@@ -60,11 +60,27 @@ describe("a request that no service answers", () => {
     });
   });
 
-  it("has a service that does not speak http: 503", async () => {
-    const service = makeService({ name: "rpc", protocol: "grpc" });
-    const route = makeRoute({ paths: ["/"], service: { id: service.id } });
+  it.each([
+    [{}, { protocol: "grpc" as const }, "its service's protocol grpc"],
+    [{}, { tls_verify: false }, "its service's tls_verify: false"],
+    [{}, { client_certificate: "c" }, "its service's client_certificate"],
+    [{ protocols: ["grpc" as const] }, {}, "its protocols grpc"],
+    [{ filter_chains: [{}] }, {}, "its filter_chains"],
+  ])("asks for what gw does not run (%j, %j): 503, and nothing is sent on", async (ofRoute, ofService, what) => {
+    const service = makeService({ port: 1, ...ofService });
+    const route = makeRoute({ name: "r", paths: ["/"], service: { id: service.id }, ...ofRoute });
     const port = await start({ services: [service], routes: [route] });
-    expect(await ask(port, "/")).toMatchObject({ status: 503, body: expect.stringContaining("speaks grpc") as string });
+    expect(await ask(port, "/")).toMatchObject({
+      status: 503,
+      body: expect.stringContaining(`gw cannot run ${what}.`) as string,
+    });
+  });
+
+  it("has only routes that no request reaches: 404", async () => {
+    const byExpression = makeRoute({ expression: 'http.path ^= "/"' });
+    const stream = makeRoute({ id: "00000000-0000-4000-8000-000000000002", protocols: ["tcp"] });
+    const port = await start({ services: [], routes: [byExpression, stream] });
+    expect((await ask(port, "/")).status).toBe(404);
   });
 });
 

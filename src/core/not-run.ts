@@ -1,0 +1,70 @@
+/** A field that gw keeps and does not run. Serving without it could open what it was to close, so its routes answer 503. */
+export interface NotRun {
+  readonly field: string;
+  /** What cannot be run, as in "gw cannot run …". */
+  readonly what: string;
+}
+
+interface RouteFields {
+  readonly protocols: readonly string[];
+  readonly expression?: string;
+  readonly sources?: readonly unknown[];
+  readonly destinations?: readonly unknown[];
+  readonly filter_chains?: readonly unknown[];
+}
+
+interface ServiceFields {
+  readonly protocol: string;
+  readonly tls_verify?: boolean;
+  readonly tls_verify_depth?: number;
+  readonly tls_sans?: object;
+  readonly client_certificate?: string;
+  readonly ca_certificates?: readonly string[];
+  readonly filter_chains?: readonly unknown[];
+}
+
+interface PluginFields {
+  readonly condition?: string;
+  readonly ordering?: object | null;
+  readonly partials?: readonly unknown[];
+}
+
+const HTTP = ["http", "https"];
+const REQUESTS = [...HTTP, "grpc", "grpcs"];
+
+/** Of connections no request is read, and an expression is not evaluated: such a route is no route for requests. */
+export function isReachable({ protocols, expression }: RouteFields): boolean {
+  return expression === undefined && protocols.some((protocol) => REQUESTS.includes(protocol));
+}
+
+export function notRunOfRoute(route: RouteFields): readonly NotRun[] {
+  const foreign = route.protocols.filter((protocol) => !HTTP.includes(protocol));
+  return [
+    ...(foreign.length === 0 ? [] : [{ field: "protocols", what: `its protocols ${foreign.join(" and ")}` }]),
+    ...given(route, ["expression", "sources", "destinations", "filter_chains"], "its"),
+  ];
+}
+
+export function notRunOfService(service: ServiceFields): readonly NotRun[] {
+  const { protocol } = service;
+  const fields = ["client_certificate", "ca_certificates", "tls_verify_depth", "tls_sans", "filter_chains"] as const;
+  return [
+    ...(HTTP.includes(protocol) ? [] : [{ field: "protocol", what: `its service's protocol ${protocol}` }]),
+    ...(service.tls_verify === false ? [{ field: "tls_verify", what: "its service's tls_verify: false" }] : []),
+    ...given(service, fields, "its service's"),
+  ];
+}
+
+export function notRunOfPlugin(plugin: PluginFields): readonly NotRun[] {
+  return given(plugin, ["condition", "ordering", "partials"], "its plugin's");
+}
+
+/** The fields that are there, an empty list being as good as none. */
+function given<T extends object>(owner: T, fields: readonly (keyof T & string)[], whose: string): readonly NotRun[] {
+  return fields
+    .filter((field) => {
+      const value: unknown = owner[field];
+      return Array.isArray(value) ? value.length > 0 : value !== undefined && value !== null;
+    })
+    .map((field) => ({ field, what: `${whose} ${field}` }));
+}
