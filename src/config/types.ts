@@ -22,27 +22,7 @@ import type {
 } from "./generated/entities.ts";
 
 export type { CheckContext, ConfigFinding, PluginCheck } from "./plugin-check.ts";
-export type {
-  Acl,
-  BasicauthCredential,
-  CaCertificate,
-  Certificate,
-  Consumer,
-  ConsumerGroup,
-  ConsumerGroupConsumer,
-  HmacauthCredential,
-  JwtSecret,
-  KeyauthCredential,
-  MtlsAuthCredential,
-  Oauth2Credential,
-  Plugin,
-  Route,
-  Service,
-  Sni,
-  Target,
-  Upstream,
-  Vault,
-} from "./generated/entities.ts";
+export type * from "./generated/entities.ts";
 export type {
   AclConfig,
   CorrelationIdConfig,
