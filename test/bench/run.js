@@ -2,7 +2,7 @@
 //
 //   npm run bench [-- PART…] [--json] [--candidate 'COMMAND with {port} and {upstream}']
 //
-// Parts: cpu, latency, streams, start, decision, encoder, routing, config; all when none is named. What is measured runs interleaved with R on a core of its
+// Parts: cpu, latency, streams, start, decision, encoder, routing, config, credential; all when none is named. What is measured runs interleaved with R on a core of its
 // own where taskset is installed. A candidate of `node test/bench/reference-proxy.js --port {port} --upstream {upstream}` measures R against itself:
 // what it shows beyond 1.00 is noise.
 import { existsSync } from "node:fs";
@@ -10,6 +10,7 @@ import { parseArgs } from "node:util";
 import { canMeasure, canPin, machineCpu } from "./processes.js";
 import { config } from "./parts/config.js";
 import { cpu } from "./parts/cpu.js";
+import { credential } from "./parts/credential.js";
 import { decision } from "./parts/decision.js";
 import { encoder } from "./parts/encoder.js";
 import { latency } from "./parts/latency.js";
@@ -19,7 +20,7 @@ import { idleStreams } from "./parts/streams.js";
 import { printTable } from "./report.js";
 import { openWorkbench } from "./workbench.js";
 
-const parts = [cpu, latency, idleStreams, startUp, decision, encoder, routing, config];
+const parts = [cpu, latency, idleStreams, startUp, decision, encoder, routing, config, credential];
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
