@@ -18,6 +18,7 @@ import type { ServedSecrets } from "../secrets/lookup.ts";
 import { createSecretLookup, type SecretLookupWithMemory } from "../secrets/secret-lookup.ts";
 import type { VaultDefinition } from "../secrets/vault.ts";
 import { createUpstream } from "../upstream/create-upstream.ts";
+import { proxyFromEnvironment } from "../upstream/proxy-environment.ts";
 import type { Upstream } from "../upstream/upstream.ts";
 import type { Terminal } from "./command.ts";
 import { showConfig } from "./serve/shown-config.ts";
@@ -31,6 +32,7 @@ export interface WiringOptions {
 
 /** What outlives a reload, and the way from a configuration to something that serves it. */
 export interface Wiring {
+  /** For providers and embeddings. */
   readonly upstream: Upstream;
   /** Throws ConfigError, or whatever kept a plugin from being created. The caller closes the runtime. */
   build(serving: Serving): Promise<Runtime>;
@@ -44,6 +46,9 @@ const notify: Notify = (notice) => publish("notice", notice);
 /** The composition root: the only place that knows both the catalogue and the gateway. */
 export function createWiring({ environment, connectTo }: WiringOptions): Wiring {
   const upstream = createUpstream({ connectTo });
+  const findProxy = proxyFromEnvironment(environment);
+  // Plain services are not asked through a proxy, as in Kong; providers and embeddings are.
+  const providers = findProxy === undefined ? upstream : createUpstream({ connectTo, findProxy });
   const targetMemories = new TargetMemories();
   const kept = new Map<string, unknown>();
   let predecessor: SecretLookupWithMemory | undefined;
@@ -52,7 +57,7 @@ export function createWiring({ environment, connectTo }: WiringOptions): Wiring 
     const callers = readCallers(config);
     const secrets = await openSecrets(config.vaults, environment, predecessor);
     const references = secretReferences(config);
-    const cloud = openCloud({ upstream, secrets, environment, predecessor: cloudBefore });
+    const cloud = openCloud({ upstream: providers, secrets, environment, predecessor: cloudBefore });
     const close = async (): Promise<void> => {
       cloud.close();
       await secrets.close();
@@ -67,7 +72,7 @@ export function createWiring({ environment, connectTo }: WiringOptions): Wiring 
           definition: (name) => own(catalogue.plugins, name)?.(),
           pluginServices: (pluginId) =>
             pluginServices(pluginId, {
-              upstream,
+              upstream: providers,
               secrets,
               cloud,
               targetMemories,
@@ -91,10 +96,10 @@ export function createWiring({ environment, connectTo }: WiringOptions): Wiring 
     }
   };
   return {
-    upstream,
+    upstream: providers,
     open,
     build: async (serving) => (await open(serving)).runtime,
-    close: async () => await upstream.close(),
+    close: async () => void (await Promise.all([upstream.close(), providers.close()])),
   };
 }
 

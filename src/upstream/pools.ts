@@ -1,5 +1,10 @@
 import buildConnector from "undici/lib/core/connect.js";
 import Pool from "undici/lib/dispatcher/pool.js";
+import { toError } from "../core/errors.ts";
+import type { UpstreamTls } from "../core/http-message.ts";
+import type { FindProxy } from "./proxy-environment.ts";
+import { openTunnel } from "./proxy-tunnel.ts";
+import { toTlsOptions } from "./tls.ts";
 
 export type Pools = ReturnType<typeof createPools>;
 
@@ -8,6 +13,8 @@ export interface PoolSettings {
   readonly connectTo?: ReadonlyMap<string, URL>;
   /** PEM certificates to trust besides the built-in ones. */
   readonly ca?: string;
+  /** Which proxy stands before an origin; what is dialled by `connectTo` has none. */
+  readonly findProxy?: FindProxy | undefined;
 }
 
 /** An idle connection is closed after a minute, as Kong does (`upstream_keepalive_idle_timeout`). */
@@ -17,11 +24,13 @@ const LONGEST_IDLE_MS = 600_000;
 /** One pool per origin and connect timeout, made when first asked for. No limit on connections: the listener has one. */
 export function createPools(settings: PoolSettings) {
   const pools = new Map<string, Pool>();
+  /** By the pools' keys, as the last request brought them: equal in all but the lookup that they resolve secrets by. */
+  const tlsOf = new Map<string, UpstreamTls>();
   const retired = new Set<Promise<void>>();
 
-  function open(origin: string, connectMs: number): Pool {
+  function open(origin: string, connectMs: number, key: string): Pool {
     return new Pool(origin, {
-      connect: connector(new URL(origin), connectMs, settings),
+      connect: connector(new URL(origin), connectMs, { ...settings, tls: () => tlsOf.get(key) }),
       pipelining: 1,
       keepAliveTimeout: IDLE_MS,
       keepAliveMaxTimeout: LONGEST_IDLE_MS,
@@ -29,18 +38,19 @@ export function createPools(settings: PoolSettings) {
   }
 
   return {
-    get(origin: string, connectMs: number): Pool {
-      const key = `${connectMs} ${origin}`;
+    get(origin: string, connectMs: number, tls?: UpstreamTls): Pool {
+      const key = keyOf(origin, connectMs, tls);
+      if (tls !== undefined) tlsOf.set(key, tls);
       let pool = pools.get(key);
       if (pool === undefined) {
-        pool = open(origin, connectMs);
+        pool = open(origin, connectMs, key);
         pools.set(key, pool);
       }
       return pool;
     },
     /** Lets the pool finish what it does and starts a new one for the requests that follow. */
-    retire(origin: string, connectMs: number): void {
-      const key = `${connectMs} ${origin}`;
+    retire(origin: string, connectMs: number, tls?: UpstreamTls): void {
+      const key = keyOf(origin, connectMs, tls);
       const pool = pools.get(key);
       if (pool === undefined) return;
       pools.delete(key);
@@ -56,16 +66,52 @@ export function createPools(settings: PoolSettings) {
   };
 }
 
+function keyOf(origin: string, connectMs: number, tls: UpstreamTls | undefined): string {
+  return tls === undefined ? `${connectMs} ${origin}` : `${connectMs} ${origin} ${tls.id}`;
+}
+
+interface ConnectorSettings extends PoolSettings {
+  /** As it is at the time of a connection. */
+  readonly tls?: () => UpstreamTls | undefined;
+}
+
 type Connector = ReturnType<typeof buildConnector>;
 
 /** Opens connections to the origin, or to what is dialled instead of it. */
-export function connector(origin: URL, connectMs: number, settings: PoolSettings): Connector {
-  const connect = buildConnector({ timeout: connectMs, ...(settings.ca === undefined ? {} : { ca: settings.ca }) });
+export function connector(origin: URL, connectMs: number, settings: ConnectorSettings): Connector {
+  const usual = { timeout: connectMs, ...(settings.ca === undefined ? {} : { ca: settings.ca }) };
+  const connect = withTls(usual, settings.tls ?? (() => undefined));
   const instead = settings.connectTo?.get(hostAndPort(origin));
-  if (instead === undefined) return connect;
-  const dialled = { protocol: instead.protocol, hostname: bareHostname(instead), port: instead.port };
-  // `host` stays: the TLS server name is taken from it.
-  return (options, callback) => connect({ ...options, ...dialled }, callback);
+  if (instead !== undefined) {
+    const dialled = { protocol: instead.protocol, hostname: bareHostname(instead), port: instead.port };
+    // `host` stays: the TLS server name is taken from it.
+    return (options, callback) => connect({ ...options, ...dialled }, callback);
+  }
+  const proxy = settings.findProxy?.(origin);
+  return proxy === undefined ? connect : throughProxy(proxy, origin, connectMs, connect);
+}
+
+/** The usual connector does what no particular settings are for. */
+function withTls(usual: buildConnector.BuildOptions, current: () => UpstreamTls | undefined): Connector {
+  const connect = buildConnector(usual);
+  return (options, connected) => {
+    const tls = current();
+    if (tls === undefined) connect(options, connected);
+    else
+      toTlsOptions(tls).then(
+        (particular) => buildConnector({ ...usual, ...particular })(options, connected),
+        (error: unknown) => connected(toError(error), null),
+      );
+  };
+}
+
+function throughProxy(proxy: URL, origin: URL, connectMs: number, connect: Connector): Connector {
+  return (options, connected) => {
+    openTunnel(proxy, hostAndPort(origin), connectMs).then(
+      (httpSocket) => connect({ ...options, httpSocket }, connected),
+      (error: unknown) => connected(toError(error), null),
+    );
+  };
 }
 
 /** `api.openai.com:443`: the key of `connectTo`. */

@@ -32,9 +32,9 @@ export function send(
     bodyTimeout: 0,
   };
   if (request.upgrade !== undefined) options.upgrade = request.upgrade;
-  pools.get(request.origin, timeouts.connectMs).dispatch(options, delivery);
+  pools.get(request.origin, timeouts.connectMs, request.tls).dispatch(options, delivery);
   // undici's pool never uses a connection again that refused to write a request: start afresh instead of losing one each time.
-  if (delivery.wasRefused) pools.retire(request.origin, timeouts.connectMs);
+  if (delivery.wasRefused) pools.retire(request.origin, timeouts.connectMs, request.tls);
 }
 
 function toBody(
