@@ -14,6 +14,8 @@ export interface Draft {
   readonly path: Path;
   /** The entity it is nested in. */
   readonly parent?: Draft;
+  /** JSON pointers of values from shared blocks that came from the environment. */
+  readonly inherited?: readonly string[];
 }
 
 /** What a check has to say about a draft. `path` leads from the draft to the value, or to where a missing one would be. */

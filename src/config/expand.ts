@@ -3,8 +3,9 @@ import type { Diagnostic } from "../core/diagnostics.ts";
 import { isJsonObject, type Json, type JsonObject } from "../core/json.ts";
 import { diagnose, type Draft, textAt } from "./draft.ts";
 import { walkFields } from "./fields.ts";
+import { inheritedOrigins, sharedTemplates } from "./inherited-origins.ts";
 import { type Path, printPointer } from "./path.ts";
-import { configSchema } from "./schemas.ts";
+import { configSchema, entitySchemas, type FieldSchema } from "./schemas.ts";
 import type { SourceDocument } from "./source-document.ts";
 import type { CollectionName } from "./types.ts";
 
@@ -23,12 +24,14 @@ export function expand(drafts: readonly Draft[], documents: readonly SourceDocum
   if (defaults.size === 0 && !drafts.some(usesShared)) return { drafts, diagnostics: [] };
   const diagnostics: Diagnostic[] = [];
   const expanded = new Map<Draft, Draft>();
+  const templates = sharedTemplates(documents);
   for (const draft of drafts) {
     const value = usesShared(draft)
       ? withSharedConfig(draft, shared, diagnostics)
       : withDefaults(draft.value, defaults.get(draft.collection));
     const parent = draft.parent && expanded.get(draft.parent);
-    expanded.set(draft, { ...draft, value, ...(parent === undefined ? {} : { parent }) });
+    const inherited = inheritedOrigins(draft, value, templates);
+    expanded.set(draft, { ...draft, value, inherited, ...(parent === undefined ? {} : { parent }) });
   }
   return { drafts: [...expanded.values()], diagnostics };
 }
@@ -36,11 +39,14 @@ export function expand(drafts: readonly Draft[], documents: readonly SourceDocum
 /** Of several files the first that says something holds. */
 function readDefaults(documents: readonly SourceDocument[]): ReadonlyMap<CollectionName, JsonObject> {
   const found = new Map<CollectionName, JsonObject>();
-  for (const { value } of documents) {
-    const info = memberOf(value, "_info");
+  for (const { value, rendered } of documents) {
     for (const [key, collection] of Object.entries(defaultKinds)) {
-      const defaults = memberOf(memberOf(info, "defaults"), key);
-      if (isJsonObject(defaults)) found.set(collection, mergeUnder(found.get(collection) ?? {}, defaults));
+      const [config, whole] = [value, rendered].map((each) =>
+        memberOf(memberOf(memberOf(each, "_info"), "defaults"), key),
+      );
+      if (!isJsonObject(config) || !isJsonObject(whole)) continue;
+      const defaults = renderPlain({ config, rendered: whole }, entitySchemas[collection]);
+      found.set(collection, mergeUnder(found.get(collection) ?? {}, defaults));
     }
   }
   return found;
@@ -88,14 +94,14 @@ function withSharedConfig(
     const diagnostic = diagnose(draft, { severity: "error", code: "unknown-reference", message, path: ["_config"] });
     if (diagnostic !== undefined) diagnostics.push(diagnostic);
   }
-  const config = block === undefined ? {} : renderPlain(block, rest["name"]);
+  const config = block === undefined ? {} : renderPlain(block, configSchema("plugins", rest["name"]));
   return { ...rest, config: isJsonObject(own) ? mergeUnder(own, config) : (own ?? config) };
 }
 
 /** Secrets stay expressions, everything else takes its value. */
-function renderPlain({ config, rendered }: SharedConfig, plugin: Json | undefined): JsonObject {
+function renderPlain({ config, rendered }: SharedConfig, fields: FieldSchema | undefined): JsonObject {
   const secrets = new Set<string>();
-  walkFields(rendered, configSchema("plugins", plugin), ({ path, schema }) => {
+  walkFields(rendered, fields, ({ path, schema }) => {
     if (schema !== undefined && schema["x-gw-sensitive"] !== true) return true;
     secrets.add(printPointer(path()));
     return false;

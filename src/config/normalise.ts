@@ -25,11 +25,11 @@ export function normalise(identified: Identified): Entity {
 
 /** The pointers below a draft that came from the environment, as pointers into the normalised entity. */
 export function originsOf({ draft }: Identified): readonly string[] {
-  if (draft.document.fromEnvironment.size === 0) return [];
-  const start = `${printPointer(draft.path)}/`;
-  const own = [...draft.document.fromEnvironment]
-    .filter((pointer) => pointer.startsWith(start))
-    .map((pointer) => pointer.slice(start.length - 1));
+  const { inherited = [], document, path } = draft;
+  if (document.fromEnvironment.size === 0 && inherited.length === 0) return [];
+  const start = `${printPointer(path)}/`;
+  const written = [...document.fromEnvironment].filter((pointer) => pointer.startsWith(start));
+  const own = [...new Set([...written.map((pointer) => pointer.slice(start.length - 1)), ...inherited])];
   return own.flatMap((pointer) => {
     if (pointer === "/url" && draft.collection === "services") return ["/protocol", "/host", "/port", "/path"];
     const [key = ""] = pointer.slice(1).split("/");

@@ -17,8 +17,10 @@ export interface SourceDocument {
   /** With the values of all expressions, secrets too: for shared blocks whose fields are known only where they are used. */
   readonly rendered: Json;
   readonly places: ParsedDocument;
-  /** JSON pointers of values that came from the environment. */
+  /** JSON pointers of values that came from the environment, without those that are kept as expressions. */
   readonly fromEnvironment: ReadonlySet<string>;
+  /** JSON pointers of all values that had expressions. */
+  readonly templates: ReadonlySet<string>;
   /** JSON pointers of values that could not be made: nothing more is to be said of them. */
   readonly broken: ReadonlySet<string>;
 }
@@ -62,7 +64,8 @@ function keepSecretsOut(file: string, places: ParsedDocument, rendered: Rendered
     if (isSecret) value = replaceAt(value, path, template);
     else fromEnvironment.add(pointer);
   }
-  return { file, value, rendered: rendered.value, places, fromEnvironment, broken: rendered.broken };
+  const templates = new Set(rendered.templates.keys());
+  return { file, value, rendered: rendered.value, places, fromEnvironment, templates, broken: rendered.broken };
 }
 
 function replaceAt(value: Json, path: Path, replacement: Json): Json {
