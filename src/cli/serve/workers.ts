@@ -1,6 +1,7 @@
 import cluster, { type Worker } from "node:cluster";
 import { once } from "node:events";
 import type { Clock } from "../../core/clock.ts";
+import { watchHandovers } from "./handovers.ts";
 import { isFromGw, type Answers, type Question, type Ready, type Reply } from "./worker-messages.ts";
 
 export interface WorkersOptions {
@@ -101,6 +102,7 @@ export class Workers {
       if (isFromGw<Ready>(message, "ready")) this.#onReady(place, message);
       else if (isFromGw<Reply>(message, "reply")) this.#waiting.get(message.id)?.(message);
     });
+    watchHandovers(worker.process, () => this.#places.some((other) => other !== place && other.isReady));
     worker.once("exit", (code: number | null, signal: string | null) => this.#onExit(place, code, signal));
     worker.on("error", () => {});
   }
