@@ -123,6 +123,12 @@ export class SemanticIndex {
 
   async #search(vector: Float32Array, timeoutMs: number): Promise<Found> {
     const { store, notify } = this.#settings;
+    if (this.#isStored && store.scan !== undefined)
+      return {
+        distances: this.#scanned(store.scan(this.#settings.spec, vector)),
+        answeredBy: store.name,
+        isStoreAway: false,
+      };
     if (this.#isStored) {
       try {
         const distances = await withDeadline(timeoutMs, this.#closing.signal, (signal) =>
@@ -144,27 +150,36 @@ export class SemanticIndex {
     return { distances, answeredBy: "copy", isStoreAway: true };
   }
 
-  /** Throws GW_VECTOR_MISMATCH when the store no longer holds every target. */
   async #distances(store: VectorStore, vector: Float32Array, signal: AbortSignal): Promise<Distances> {
+    const all = store.scan?.(this.#settings.spec, vector);
+    return all === undefined ? await this.#searched(store, vector, signal) : this.#scanned(all);
+  }
+
+  /** `all` is in the order of the texts. */
+  #scanned(all: Float64Array): Distances {
+    const distances: (number | undefined)[] = [];
+    for (const [position, { index }] of this.#settings.texts.entries())
+      keepNearest(distances, index, all[position] ?? Infinity);
+    return distances;
+  }
+
+  /** Throws GW_VECTOR_MISMATCH when the store no longer holds every target. */
+  async #searched(store: VectorStore, vector: Float32Array, signal: AbortSignal): Promise<Distances> {
     const { spec, texts } = this.#settings;
     const matches = await store.search(spec, vector, Math.min(texts.length, MOST_SEARCHED), { signal });
     const distances: (number | undefined)[] = [];
-    const isFound = new Uint8Array(texts.length);
+    const found = new Set<string>();
     for (const { id, distance } of matches) {
-      const position = Number(id);
-      const text = texts[position];
-      if (text === undefined) continue;
-      isFound[position] = 1;
-      distances[text.index] = Math.min(distance, distances[text.index] ?? Infinity);
+      const text = texts[Number(id)];
+      if (text !== undefined) keepNearest(distances, text.index, distance);
+      found.add(id);
     }
-    const lost = texts.length > MOST_SEARCHED ? -1 : isFound.indexOf(0);
-    if (lost >= 0) {
-      throw new VectorError(
-        "GW_VECTOR_MISMATCH",
-        `The vector store "${store.name}" has no vector of targets[${texts[lost]?.index}]; it is written again.`,
-      );
-    }
-    return distances;
+    const lost = texts.length > MOST_SEARCHED ? undefined : texts.find((_, position) => !found.has(idOf(position)));
+    if (lost === undefined) return distances;
+    throw new VectorError(
+      "GW_VECTOR_MISMATCH",
+      `The vector store "${store.name}" has no vector of targets[${lost.index}]; it is written again.`,
+    );
   }
 
   async #tryLoad(): Promise<void> {
@@ -227,6 +242,11 @@ export class SemanticIndex {
     this.#cancelRetry?.();
     this.#cancelRetry = this.#settings.clock.after(delay, () => void this.load());
   }
+}
+
+/** The nearest of a target's texts tells its distance. */
+function keepNearest(distances: (number | undefined)[], index: number, distance: number): void {
+  distances[index] = Math.min(distance, distances[index] ?? Infinity);
 }
 
 /** Of the text at this position. */

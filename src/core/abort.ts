@@ -7,10 +7,23 @@ export async function withDeadline<T>(
   parent: AbortSignal | undefined,
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  const deadline = AbortSignal.timeout(ms);
-  const signal = parent === undefined ? deadline : AbortSignal.any([parent, deadline]);
-  return await untilAborted(signal, work);
+  // By hand: AbortSignal.any and AbortSignal.timeout cost ten times as much, which a request notices.
+  const controller = new AbortController();
+  const onAbort = (): void => controller.abort(parent?.reason);
+  if (parent?.aborted === true) onAbort();
+  parent?.addEventListener("abort", onAbort, { once: true });
+  const timer = setTimeout(() => controller.abort(new DOMException(TIMED_OUT, "TimeoutError")), ms);
+  timer.unref();
+  try {
+    return await untilAborted(controller.signal, work);
+  } finally {
+    clearTimeout(timer);
+    parent?.removeEventListener("abort", onAbort);
+  }
 }
+
+/** As AbortSignal.timeout says it. */
+const TIMED_OUT = "The operation was aborted due to timeout";
 
 /** Runs `work` and rejects with the signal's reason as soon as it aborts, even if `work` ignores the signal. */
 export async function untilAborted<T>(signal: AbortSignal, work: (signal: AbortSignal) => Promise<T>): Promise<T> {

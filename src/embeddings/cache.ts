@@ -9,6 +9,7 @@ interface Flight {
   readonly vector: Promise<Float32Array>;
   readonly controller: AbortController;
   waiting: number;
+  isSettled: boolean;
 }
 
 /**
@@ -59,7 +60,10 @@ export class EmbeddingCache {
 
   #start(key: string, text: string): Flight {
     const controller = new AbortController();
-    const flight: Flight = { vector: this.#fetch(key, text, controller.signal), controller, waiting: 0 };
+    const vector = this.#fetch(key, text, controller.signal).finally(() => {
+      flight.isSettled = true;
+    });
+    const flight: Flight = { vector, controller, waiting: 0, isSettled: false };
     this.#flights.set(key, flight);
     return flight;
   }
@@ -74,7 +78,8 @@ export class EmbeddingCache {
   /** Removed before the abort, so that a caller who comes now starts a flight of its own. */
   #leave(key: string, flight: Flight): void {
     if (this.#flights.get(key) === flight) this.#flights.delete(key);
-    flight.controller.abort();
+    // An abort makes an error with its stack: not for nothing.
+    if (!flight.isSettled) flight.controller.abort();
   }
 
   #keep(key: string, vector: Float32Array): void {

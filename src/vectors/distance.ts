@@ -5,9 +5,12 @@ export function norm(vector: Float32Array): number {
 
 /** 1 - cosine similarity, in 0…2; 1 (no resemblance) when a vector is zero. Takes the norms, so that stored vectors pay once. */
 export function cosineDistance(a: Float32Array, normA: number, b: Float32Array, normB: number): number {
-  const norms = normA * normB;
-  if (norms === 0) return 1;
-  return Math.min(2, Math.max(0, 1 - dot(a, b) / norms));
+  return distanceOfProduct(dot(a, b), normA * normB);
+}
+
+/** cosineDistance of two vectors by their dot product and the product of their norms. */
+export function distanceOfProduct(product: number, norms: number): number {
+  return norms === 0 ? 1 : Math.min(2, Math.max(0, 1 - product / norms));
 }
 
 /** The squared L2 distance, which is what RediSearch calls L2. Four sums let the processor work on them at once. */
@@ -31,7 +34,8 @@ export function squaredDistance(a: Float32Array, b: Float32Array): number {
   return sum0 + sum1 + sum2 + sum3;
 }
 
-function dot(a: Float32Array, b: Float32Array): number {
+/** Of vectors of equal length. */
+export function dot(a: Float32Array, b: Float32Array): number {
   let sum0 = 0;
   let sum1 = 0;
   let sum2 = 0;

@@ -44,6 +44,11 @@ export interface VectorStore {
     limit: number,
     options: { readonly signal: AbortSignal },
   ): Promise<readonly VectorMatch[]>;
+  /**
+   * The distances of all items, in the order of the last `replace`, at once: for who needs no order, which costs more than comparing.
+   * Absent where a server has to be asked.
+   */
+  scan?(spec: IndexSpec, vector: Float32Array): Float64Array;
   /** Deletes indexes of `spec.owner` that have another fingerprint. */
   removeOrphans(spec: IndexSpec, options: { readonly signal: AbortSignal }): Promise<void>;
   /** The server as it calls itself, with its version: `Redis 8.2.1`. Absent where none is asked. */

@@ -22,16 +22,16 @@ const targets: readonly TargetView[] = [
   { index: 1, weight: 100, description: "mathematics", isCatchall: false, threshold: 2 },
   { index: 2, weight: 100, description: "CATCHALL", isCatchall: true, threshold: 2 },
 ];
-const balancer = semantic.create({
-  targets,
-  memories: new TargetMemories().open("bench", ["0", "1", "2"]).memories,
-  slots: 10_000,
-  latencyStrategy: "tpot",
-  usageStrategy: "total-tokens",
-  prices: [],
-});
 const CACHED = 200_000;
 const UNCACHED = 3000;
+const MANY = [100, 1000];
+/** Of many targets some tenth is nearer to a text: an answer has to put these in order. */
+const MANY_THRESHOLD = 0.95;
+
+/** More than there are targets; any two are at a distance of about 1. */
+const vectors = Array.from({ length: 1100 }, (_, row) =>
+  Float32Array.from({ length: DIMENSIONS }, (_, column) => Math.sin((row + 1) * (column + 31) * 0.731)),
+);
 
 const [redisPort] = process.argv.slice(2);
 const result = {
@@ -40,16 +40,64 @@ const result = {
     ? {}
     : { redis: await measure(await openStore(redisVectorStore, { host: "127.0.0.1", port: Number(redisPort) })) }),
 };
-process.stdout.write(JSON.stringify(result));
+const many: { readonly count: number; readonly median: number }[] = [];
+for (const count of MANY) many.push({ count, median: await choiceAmong(count) });
+process.stdout.write(JSON.stringify({ stores: Object.values(result), many }));
 
 async function measure(store: VectorStore): Promise<{ store: string; cached: number; uncached: number }> {
+  const { index, copy } = await openIndex(
+    store,
+    targets.filter(({ isCatchall }) => !isCatchall),
+  );
+  const decide = decider(targets);
+  for (let i = 0; i < 500; i++) await decide(index, `warm-up ${i}`);
+
+  const uncached = await microseconds(UNCACHED, async (i) => await decide(index, `prompt ${i}`));
+  const cached = await microseconds(CACHED, (i) => {
+    const match = index.peek(`prompt ${UNCACHED - 1 - (i % 500)}`);
+    if (match === undefined) throw new Error("A text is not cached.");
+    return decide.order(match.distances);
+  });
+  index.close();
+  await store.close();
+  await copy.close();
+  return { store: store.name, cached, uncached };
+}
+
+/** Microseconds, the median: from the vector of a new text to the order of all targets that match. */
+async function choiceAmong(count: number): Promise<number> {
+  const views = Array.from(
+    { length: count },
+    (_, index): TargetView => ({
+      index,
+      weight: 100,
+      description: `topic ${index}`,
+      isCatchall: false,
+      threshold: MANY_THRESHOLD,
+    }),
+  );
+  const store = await openStore(memoryVectorStore, {});
+  const { index, copy } = await openIndex(store, views);
+  const decide = decider(views);
+  const times: number[] = [];
+  for (let i = 0; i < 1500; i++) {
+    const startedAt = performance.now();
+    await decide(index, `prompt ${i}`);
+    if (i >= 500) times.push((performance.now() - startedAt) * 1000);
+  }
+  index.close();
+  await copy.close();
+  return times.toSorted((a, b) => a - b)[times.length >> 1] ?? Number.NaN;
+}
+
+async function openIndex(
+  store: VectorStore,
+  described: readonly TargetView[],
+): Promise<{ readonly index: SemanticIndex; readonly copy: VectorStore }> {
   const embedder = readyEmbedder();
   const copy = await openStore(memoryVectorStore, {});
   const index = new SemanticIndex({
-    texts: [
-      { index: 0, text: "programming" },
-      { index: 1, text: "mathematics" },
-    ],
+    texts: described.map(({ index, description }) => ({ index, text: description })),
     spec: { owner: "bench", fingerprint: "bench", dimensions: DIMENSIONS, metric: "cosine" },
     rule: undefined,
     embedder,
@@ -62,28 +110,28 @@ async function measure(store: VectorStore): Promise<{ store: string; cached: num
   });
   await index.load();
   if (index.problem !== undefined) throw new Error(index.problem);
-  for (let i = 0; i < 500; i++) await decide(index, `warm-up ${i}`);
-
-  const uncached = await microseconds(UNCACHED, async (i) => await decide(index, `prompt ${i}`));
-  const cached = await microseconds(CACHED, (i) => decideAtOnce(index, `prompt ${UNCACHED - 1 - (i % 500)}`));
-  index.close();
-  await store.close();
-  await copy.close();
-  return { store: store.name, cached, uncached };
+  return { index, copy };
 }
 
-async function decide(index: SemanticIndex, text: string): Promise<readonly number[]> {
-  return order((await index.match(text)).distances);
+interface Decider {
+  (index: SemanticIndex, text: string): Promise<readonly number[]>;
+  order(distances: Distances): readonly number[];
 }
 
-function decideAtOnce(index: SemanticIndex, text: string): readonly number[] {
-  const match = index.peek(text);
-  if (match === undefined) throw new Error(`"${text}" is not cached.`);
-  return order(match.distances);
-}
-
-function order(distances: Distances): readonly number[] {
-  return balancer.order(targets, { now: 0, hashKey: "", distances, standings: undefined });
+function decider(views: readonly TargetView[]): Decider {
+  const balancer = semantic.create({
+    targets: views,
+    memories: new TargetMemories().open("bench", views.map(String)).memories,
+    slots: 10_000,
+    latencyStrategy: "tpot",
+    usageStrategy: "total-tokens",
+    prices: [],
+  });
+  const order = (distances: Distances): readonly number[] =>
+    balancer.order(views, { now: 0, hashKey: "", distances, standings: undefined });
+  const decide = async (index: SemanticIndex, text: string): Promise<readonly number[]> =>
+    order((await index.match(text)).distances);
+  return Object.assign(decide, { order });
 }
 
 async function microseconds(times: number, once: (i: number) => unknown): Promise<number> {
@@ -97,9 +145,6 @@ async function microseconds(times: number, once: (i: number) => unknown): Promis
 
 /** A copy each time: equal texts alone may share a vector. */
 function readyEmbedder(): Embedder {
-  const vectors = Array.from({ length: 16 }, (_, row) =>
-    Float32Array.from({ length: DIMENSIONS }, (_, column) => Math.sin(row * 31 + column)),
-  );
   let next = 0;
   return {
     name: "bench",

@@ -122,6 +122,13 @@ export function vectorStoreContract(title: string, open: () => Promise<Subject>)
       expectMatches(await search(spec, [1, 0], 9), { a: 0 });
     });
 
+    it("scans in the order of the last replace, where it scans at all", async () => {
+      const spec = newSpec({ dimensions: 2 });
+      await store.replace(spec, itemsOf({ z: [0, 1], a: [1, 0], m: [-1, 0] }), options);
+      const scanned = store.scan?.(spec, Float32Array.of(2, 0));
+      expect([undefined, [1, 0, 2]]).toContainEqual(scanned === undefined ? undefined : [...scanned]);
+    });
+
     it("puts a zero query at cosine distance 1 from everything", async () => {
       const spec = newSpec({ dimensions: 2 });
       await store.replace(spec, itemsOf({ c: [0, 1], a: [1, 0], b: [-1, 0] }), options);

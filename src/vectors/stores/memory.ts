@@ -1,6 +1,6 @@
 import { VectorError } from "../../core/errors.ts";
 import { checkItems, checkQuery } from "../check-vectors.ts";
-import { type MeasuredItem, measure, searchExactly } from "../exact-search.ts";
+import { type ExactSearch, openExactSearch } from "../exact-search.ts";
 import type { IndexSpec, VectorStore, VectorStoreDefinition } from "../store.ts";
 
 /** In this process, gone with it; compares with every vector, so its answers are exact. */
@@ -10,10 +10,10 @@ export const memoryVectorStore: VectorStoreDefinition = {
 };
 
 function createMemoryStore(): VectorStore {
-  const owners = new Map<string, Map<string, readonly MeasuredItem[]>>();
-  const find = (spec: IndexSpec): readonly MeasuredItem[] => {
-    const items = owners.get(spec.owner)?.get(spec.fingerprint);
-    if (items !== undefined) return items;
+  const owners = new Map<string, Map<string, ExactSearch>>();
+  const find = (spec: IndexSpec): ExactSearch => {
+    const search = owners.get(spec.owner)?.get(spec.fingerprint);
+    if (search !== undefined) return search;
     throw new VectorError("GW_VECTOR_MISMATCH", `The index of ${spec.owner} has not been filled in this process yet.`);
   };
   return {
@@ -21,13 +21,18 @@ function createMemoryStore(): VectorStore {
     async replace(spec, items, { signal }) {
       signal.throwIfAborted();
       checkItems(spec, items);
-      const indexes = owners.get(spec.owner) ?? new Map<string, readonly MeasuredItem[]>();
-      owners.set(spec.owner, indexes.set(spec.fingerprint, items.map(measure)));
+      const search = openExactSearch(spec.metric, items);
+      const indexes = owners.get(spec.owner) ?? new Map<string, ExactSearch>();
+      owners.set(spec.owner, indexes.set(spec.fingerprint, search));
     },
     async search(spec, vector, limit, { signal }) {
       signal.throwIfAborted();
       checkQuery(spec, vector);
-      return searchExactly(spec.metric, find(spec), vector, limit);
+      return find(spec).nearest(vector, limit);
+    },
+    scan(spec, vector) {
+      checkQuery(spec, vector);
+      return find(spec).distances(vector);
     },
     async removeOrphans(spec, { signal }) {
       signal.throwIfAborted();

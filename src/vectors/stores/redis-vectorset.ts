@@ -1,6 +1,6 @@
 import type { RedisConnection, RedisReply } from "../../redis/connection.ts";
 import { RedisFailure } from "../../redis/failure.ts";
-import { measure, searchExactly } from "../exact-search.ts";
+import { openExactSearch } from "../exact-search.ts";
 import { takeNearestOf } from "../nearest.ts";
 import type { IndexSpec, VectorItem, VectorMatch } from "../store.ts";
 import { fromBytes, inBatches, type RedisBackend, removeKeys, toBytes } from "./redis-backend.ts";
@@ -31,8 +31,8 @@ export function createVectorSetBackend(connection: RedisConnection): RedisBacken
       const { vectorSet, vectorHash } = keysOf(spec);
       if (spec.metric === "euclidean") {
         const stored = Object.entries(await connection.readHash(vectorHash));
-        const items = stored.map(([id, bytes]) => measure({ id, vector: fromBytes(bytes) }));
-        return searchExactly(spec.metric, items, vector, limit);
+        const items = stored.map(([id, bytes]) => ({ id, vector: fromBytes(bytes) }));
+        return openExactSearch(spec.metric, items).nearest(vector, limit);
       }
       const bytes = toBytes(vector);
       return await takeNearestOf(limit, async (nearest) =>
