@@ -1,0 +1,4 @@
+import { describe } from "vitest";
+import { frontContract } from "../contract/front.contract.ts";
+
+describe("fronts", () => frontContract(3000));
