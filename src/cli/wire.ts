@@ -43,6 +43,9 @@ export interface Wiring {
 
 const notify: Notify = (notice) => publish("notice", notice);
 
+/** So long a connection waits for the key of its certificate, in milliseconds. */
+const SECRET_MS = 10_000;
+
 /** The composition root: the only place that knows both the catalogue and the gateway. */
 export function createWiring({ environment, connectTo }: WiringOptions): Wiring {
   const upstream = createUpstream({ connectTo });
@@ -82,6 +85,7 @@ export function createWiring({ environment, connectTo }: WiringOptions): Wiring 
           secrets: {
             warm: async (signal) => await untilAborted(signal, async () => await secrets.want(references)),
             status: () => secrets.status(),
+            resolve: async (reference) => await secrets.resolve(reference, { signal: AbortSignal.timeout(SECRET_MS) }),
           },
           close,
         },

@@ -45,7 +45,7 @@ export const kinds: readonly Kind[] = [
     collection: "services",
     name: "service",
     level: 2,
-    references: {},
+    references: { client_certificate: "certificates" },
     keys: ["name"],
     sets: ["tags", "ca_certificates"],
   },

@@ -15,11 +15,7 @@ interface RouteFields {
 
 interface ServiceFields {
   readonly protocol: string;
-  readonly tls_verify?: boolean;
-  readonly tls_verify_depth?: number;
   readonly tls_sans?: object;
-  readonly client_certificate?: string;
-  readonly ca_certificates?: readonly string[];
   readonly filter_chains?: readonly unknown[];
 }
 
@@ -47,11 +43,9 @@ export function notRunOfRoute(route: RouteFields): readonly NotRun[] {
 
 export function notRunOfService(service: ServiceFields): readonly NotRun[] {
   const { protocol } = service;
-  const fields = ["client_certificate", "ca_certificates", "tls_verify_depth", "tls_sans", "filter_chains"] as const;
   return [
     ...(HTTP.includes(protocol) ? [] : [{ field: "protocol", what: `its service's protocol ${protocol}` }]),
-    ...(service.tls_verify === false ? [{ field: "tls_verify", what: "its service's tls_verify: false" }] : []),
-    ...given(service, fields, "its service's"),
+    ...given(service, ["tls_sans", "filter_chains"], "its service's"),
   ];
 }
 

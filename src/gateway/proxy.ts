@@ -35,7 +35,7 @@ export async function toUpstreamRequest(
   service: Service,
 ): Promise<UpstreamRequest> {
   const { request } = exchange;
-  const { route } = match.plan;
+  const { route, tls } = match.plan;
   const prefix = route.strip_path ? match.prefix : undefined;
   const body = await exchange.forwardBody();
   const { forwardedEdits: edits } = exchange;
@@ -54,7 +54,8 @@ export async function toUpstreamRequest(
     headers,
     body,
   };
-  return exchange.upgrade === undefined ? sent : { ...sent, upgrade: "websocket" };
+  const met: UpstreamRequest = tls === undefined ? sent : { ...sent, tls };
+  return exchange.upgrade === undefined ? met : { ...met, upgrade: "websocket" };
 }
 
 function originOf({ protocol, host, port, name, id }: Service): string {

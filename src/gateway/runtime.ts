@@ -1,6 +1,8 @@
 import { TargetMemories } from "../balancer/memory.ts";
 import type { GatewayConfig, Plugin as PluginEntity, Route, Service } from "../config/types.ts";
 import { type Clock, systemClock } from "../core/clock.ts";
+import { BugError } from "../core/errors.ts";
+import type { UpstreamTls } from "../core/http-message.ts";
 import type { JsonObject } from "../core/json.ts";
 import { notRunOfRoute, notRunOfService } from "../core/not-run.ts";
 import type { Plugin, PluginDefinition, PluginServices } from "../plugins/plugin.ts";
@@ -8,6 +10,7 @@ import type { SecretStatus } from "../secrets/lookup.ts";
 import type { Upstream } from "../upstream/upstream.ts";
 import { type ChainLink, passOn, type PluginScope } from "./chain.ts";
 import { type PluginChoice, selectPlugins } from "./plugin-selection.ts";
+import { type ResolveSecret, toServiceTls } from "./service-tls.ts";
 import { compileRouter, type Match, type Router, type RouterRequest } from "./router.ts";
 import type { TargetGroup } from "./upstreams/target-group.ts";
 import { openTargetGroups, type TargetGroups } from "./upstreams/target-groups.ts";
@@ -28,6 +31,8 @@ export interface RuntimeServices {
 
 /** The secrets that a configuration refers to. */
 export interface RuntimeSecrets {
+  /** Throws SecretError. */
+  readonly resolve: ResolveSecret;
   /** Settles when each was tried once; rejects when the signal aborts. */
   warm(signal: AbortSignal): Promise<void>;
   status(): readonly SecretStatus[];
@@ -48,6 +53,8 @@ export interface RoutePlan {
   readonly service: Service | undefined;
   /** What the service's host stands for; undefined when it is a host. */
   readonly group: TargetGroup | undefined;
+  /** How the service is met over TLS; undefined: as usual. */
+  readonly tls: UpstreamTls | undefined;
   /** In the order they run. */
   readonly links: readonly ChainLink[];
   /** What gw cannot run of the route, as in "gw cannot run …"; when there is anything, nothing is served. */
@@ -94,6 +101,7 @@ export async function createRuntime(
   const selections = selectPlugins(routes, config.plugins);
   const chosen = selections.flatMap(({ choices }) => choices.flatMap(entitiesOf));
   const used = new Map(chosen.map((plugin) => [plugin.id, plugin]));
+  const tlsOf = new Map(usable.map((service) => [service.id, tlsOfService(service, config, services)]));
   const made = await makePlugins([...used.values()], services, new Set(options.unavailablePlugins));
 
   const groups = openTargetGroups(config, {
@@ -109,11 +117,21 @@ export async function createRuntime(
       route,
       service,
       group: service && groups.find(service.host),
+      tls: service && tlsOf.get(service.id),
       links,
       unavailable: [...notRunOf(route, service), ...unavailable],
     };
   });
   return new CompiledRuntime({ router, plans, made: [...made.values()], groups }, services, options);
+}
+
+function tlsOfService(service: Service, config: GatewayConfig, { secrets }: RuntimeServices): UpstreamTls | undefined {
+  const group = config.upstreams.find(({ name }) => name === service.host);
+  const resolve: ResolveSecret = async (reference) => {
+    if (secrets === undefined) throw new BugError("There is nobody to resolve a secret.");
+    return await secrets.resolve(reference);
+  };
+  return toServiceTls(service, group?.client_certificate?.id, config, resolve);
 }
 
 /** What their fields ask for that gw does not do. */

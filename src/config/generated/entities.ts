@@ -50,7 +50,7 @@ export type Service = {
    */
   readonly enabled: boolean;
   /**
-   * Whether the upstream's certificate is checked. This version always checks it.
+   * Whether the upstream's certificate is checked; it is when this is left out.
    */
   readonly tls_verify?: boolean;
   /**
@@ -58,15 +58,15 @@ export type Service = {
    */
   readonly tags?: readonly string[];
   /**
-   * Id of the certificate shown to the upstream. Kept and not run: the routes of the service answer 503.
+   * The certificate that is shown to the upstream, by id: `x`, `{name: x}` or `{id: x}`.
    */
-  readonly client_certificate?: string;
+  readonly client_certificate?: {readonly id: string};
   /**
-   * Ids of the authorities that may have signed the upstream's certificate. Kept and not run: the routes of the service answer 503.
+   * Ids of the authorities that may have signed the upstream's certificate, in place of the system's.
    */
   readonly ca_certificates?: readonly string[];
   /**
-   * Longest chain of certificates. Kept and not run: the routes of the service answer 503.
+   * How many certificates may stand between the upstream's and the authority's.
    */
   readonly tls_verify_depth?: number;
   /**

@@ -5,8 +5,9 @@ import { warning } from "./finding.ts";
 
 /** What is stored and comes back from `gw dump`, and has no effect on requests. */
 const NOT_RUN: Readonly<Partial<Record<CollectionName, string>>> = {
-  certificates: "gw serves TLS with the certificate of its flags",
-  ca_certificates: "gw trusts the authorities of the system",
+  snis: "gw serves TLS with the certificate of its flags",
+  basicauth_credentials: "gw does not run the plugin basic-auth",
+  jwt_secrets: "gw does not run the plugin jwt",
   hmacauth_credentials: "gw does not run the plugin hmac-auth",
   oauth2_credentials: "gw does not run the plugin oauth2",
   mtls_auth_credentials: "gw does not run the plugin mtls-auth",

@@ -62,8 +62,7 @@ describe("a request that no service answers", () => {
 
   it.each([
     [{}, { protocol: "grpc" as const }, "its service's protocol grpc"],
-    [{}, { tls_verify: false }, "its service's tls_verify: false"],
-    [{}, { client_certificate: "c" }, "its service's client_certificate"],
+    [{}, { tls_sans: { dnsnames: ["a"] } }, "its service's tls_sans"],
     [{ protocols: ["grpc" as const] }, {}, "its protocols grpc"],
     [{ filter_chains: [{}] }, {}, "its filter_chains"],
   ])("asks for what gw does not run (%j, %j): 503, and nothing is sent on", async (ofRoute, ofService, what) => {
