@@ -3,17 +3,16 @@ import { walkFields } from "./fields.ts";
 import { entitySchemas } from "./schemas.ts";
 import type { CollectionName, GatewayConfig } from "./types.ts";
 
-/** What requests are served with. Of other kinds gw reads no reference: they are kept, and `gw validate` says that they are not run. */
-const SERVED: readonly CollectionName[] = ["plugins", "keyauth_credentials"];
+type Entity = Parameters<typeof walkFields>[0];
 
 /**
  * The vault references that serving the configuration needs, each once: of plugins that are enabled and of the consumers' keys, where
- * their schemas allow one, and those in the configuration of the vaults that these name.
+ * their schemas allow one, of certificates that services or upstreams name, and those in the configuration of the vaults that these name.
  */
 export function secretReferences(config: GatewayConfig): readonly string[] {
   const found = new Set<string>();
   const searched = new Set<string>();
-  const search = (collection: CollectionName, entity: Parameters<typeof walkFields>[0]): void =>
+  const search = (collection: CollectionName, entity: Entity): void =>
     walkFields(entity, entitySchemas[collection], ({ value, schema }) => {
       if (schema?.["x-gw-referenceable"] !== true || typeof value !== "string" || !isReference(value)) return;
       found.add(value);
@@ -25,9 +24,18 @@ export function secretReferences(config: GatewayConfig): readonly string[] {
     searched.add(vault.prefix);
     search("vaults", vault);
   };
-  for (const collection of SERVED)
-    for (const entity of config[collection]) if (!("enabled" in entity) || entity.enabled) search(collection, entity);
+  for (const [collection, entities] of served(config)) for (const entity of entities) search(collection, entity);
   return [...found];
+}
+
+/** What requests are served with. Of all else gw reads no reference: it is kept, and `gw validate` says that it is not run. */
+function served(config: GatewayConfig): readonly (readonly [CollectionName, readonly Entity[]])[] {
+  const named = [...config.services, ...config.upstreams].flatMap(({ client_certificate: named }) => named?.id ?? []);
+  return [
+    ["plugins", config.plugins.filter(({ enabled }) => enabled)],
+    ["keyauth_credentials", config.keyauth_credentials],
+    ["certificates", config.certificates.filter(({ id }) => named.includes(id))],
+  ];
 }
 
 /** undefined for what is none: the lookup says what is wrong with it. */
