@@ -22,6 +22,7 @@ export const diagnosticCodes = [
   "not-supported",
   "not-run",
   "no-effect",
+  "gw-only",
 
   "unknown-key",
   "required-key",
@@ -39,6 +40,7 @@ export const diagnosticCodes = [
   "route-host",
   "route-header",
   "protocol-mix",
+  "route-unreachable",
 
   "vault-prefix",
   "vault-login",
@@ -62,6 +64,7 @@ export const diagnosticCodes = [
   "catchall-repeated",
   "threshold-missing",
   "threshold-range",
+  "threshold-similarity",
 ] as const;
 
 export type DiagnosticCode = (typeof diagnosticCodes)[number];

@@ -8,7 +8,7 @@ import type { DocumentHeader } from "./check-document.ts";
 import { checkDocument } from "./check-document.ts";
 import { checkMeaning, meaningContext } from "./check-meaning.ts";
 import { checkShape } from "./check-shape.ts";
-import { diagnose, type Draft, type Finding, nameOf } from "./draft.ts";
+import { diagnose, type Draft, type Finding, labelOf, nameOf, placeOfDraft } from "./draft.ts";
 import { expand } from "./expand.ts";
 import { flatten } from "./flatten.ts";
 import { type Identified, identify } from "./identify.ts";
@@ -17,12 +17,14 @@ import { normalise, originsOf, sortConfig } from "./normalise.ts";
 import { holdsMask, restoreSecrets } from "./masked-secrets.ts";
 import { printPath } from "./path.ts";
 import type { PluginCheck } from "./plugin-check.ts";
+import { checkGwOnly } from "./rules/gw-only.ts";
 import { isObserver } from "./rules/plugins.ts";
 import { checkServiceAddress } from "./rules/services.ts";
+import { findUnreachable } from "./rules/unreachable.ts";
 import { readDocument, type SourceDocument } from "./source-document.ts";
 import { readSources, type Source } from "./sources.ts";
 import { noStoredNames, type StoredNames, storedNames } from "./stored-names.ts";
-import type { CollectionName, Entity, GatewayConfig, LoadedConfig, Plugin, Vault } from "./types.ts";
+import type { CollectionName, Entity, GatewayConfig, LoadedConfig, Plugin, Route, Service, Vault } from "./types.ts";
 
 export interface LoadOptions {
   /** Relative inputs are looked for here. */
@@ -33,6 +35,8 @@ export interface LoadOptions {
   /** Plugins that gw runs, with their own rules. */
   readonly plugins: ReadonlyMap<string, PluginCheck>;
   readonly unknownPlugins: "error" | "warn";
+  /** Lists what only gw has, as warnings. */
+  readonly strictKong?: boolean;
   /** Without it an input that declares nothing is an error: it would empty a store. */
   readonly allowEmpty?: boolean;
   readonly stored?: Stored;
@@ -171,7 +175,7 @@ interface CheckedEntity {
 
 function checkDrafts(
   drafts: readonly Draft[],
-  options: Pick<LoadOptions, "plugins" | "unknownPlugins">,
+  options: Pick<LoadOptions, "plugins" | "unknownPlugins" | "strictKong">,
   { names, vaults, entityOf }: Known,
 ) {
   const { entities: identifiedDrafts, diagnostics } = identify(drafts, names);
@@ -183,6 +187,7 @@ function checkDrafts(
     const report = (findings: readonly Finding[]): void => {
       all.push(...findings.flatMap((finding) => diagnose(draft, finding) ?? []));
     };
+    if (options.strictKong === true) report(checkGwOnly(draft));
     const shape = [...checkShape(draft), ...(draft.collection === "services" ? checkServiceAddress(draft) : [])];
     report(shape);
     if (shape.length > 0) continue;
@@ -191,7 +196,24 @@ function checkDrafts(
     report(checkMeaning(draft, entity, context, options));
     entities.push({ identified, entity });
   }
-  return { entities, diagnostics: all };
+  return { entities, diagnostics: [...all, ...unreachable(entities)] };
+}
+
+function unreachable(entities: readonly CheckedEntity[]): readonly Diagnostic[] {
+  const of = (collection: CollectionName) =>
+    entities.filter(({ identified }) => identified.draft.collection === collection);
+  const disabled = new Set(of("services").flatMap(({ entity }) => ((entity as Service).enabled ? [] : [entity.id])));
+  const drafts = new Map(of("routes").map(({ identified, entity }) => [entity.id, identified.draft]));
+  const routes = of("routes").map(({ entity }) => entity as Route);
+  const served = routes.filter(({ service }) => service === undefined || !disabled.has(service.id));
+  return findUnreachable(served).flatMap(({ route, by }) => {
+    const [draft, other] = [drafts.get(route.id), drafts.get(by.id)];
+    if (draft === undefined || other === undefined) return [];
+    const label = `${labelOf(other).replace("Route", "the route")}`;
+    const message = `no request reaches it: ${label} matches the same ones, and equal routes go by id.`;
+    const related = [{ message: "This one is taken", place: placeOfDraft(other) }];
+    return diagnose(draft, { severity: "warning", code: "route-unreachable", message, path: [], related }) ?? [];
+  });
 }
 
 /** An entity of a dump says `[masked]` where the store holds a secret in plain text. */

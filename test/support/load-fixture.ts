@@ -39,8 +39,9 @@ export function fixtureCases(kind: "valid" | "warned" | "invalid"): readonly str
   return readdirSync(join(configFixtures, kind)).sort();
 }
 
-/** A case is a kong.yaml, or a directory of several files. */
+/** A case is a kong.yaml, or a directory of several files; `strict-kong…` is checked as with --strict-kong. */
 export async function checkFixture(kind: "valid" | "warned" | "invalid", name: string): Promise<CheckedConfig> {
   const cwd = join(configFixtures, kind, name);
-  return await checkConfig([existsSync(join(cwd, "kong.yaml")) ? "kong.yaml" : "files"], loadOptions({ cwd }));
+  const input = existsSync(join(cwd, "kong.yaml")) ? "kong.yaml" : "files";
+  return await checkConfig([input], loadOptions({ cwd, strictKong: name.startsWith("strict-kong") }));
 }

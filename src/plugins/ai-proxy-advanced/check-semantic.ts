@@ -10,16 +10,6 @@ type VectorDb = NonNullable<AiProxyAdvancedConfig["vectordb"]>;
 
 const CATCHALL = "CATCHALL";
 const LOCAL_MODEL = "universal-sentence-encoder-lite";
-const RUN_EMBEDDERS: ReadonlySet<string> = new Set([
-  "openai",
-  "mistral",
-  "azure",
-  "gemini",
-  "huggingface",
-  "ollama",
-  "local",
-]);
-
 /** What the semantic algorithm needs, and whether its parts fit together. */
 export function checkSemantic(config: AiProxyAdvancedConfig): readonly ConfigFinding[] {
   const { embeddings, vectordb, targets } = config;
@@ -38,7 +28,7 @@ export function checkSemantic(config: AiProxyAdvancedConfig): readonly ConfigFin
   }
   findings.push(...checkCatchall(targets), ...checkHead(config));
   if (vectordb !== undefined) {
-    findings.push(...checkThreshold(vectordb.threshold, "vectordb.threshold", vectordb));
+    findings.push(...checkThreshold(vectordb.threshold, "vectordb.threshold", vectordb), ...checkSimilarity(config));
     for (const [index, { gw }] of targets.entries()) {
       const own = checkThreshold(gw.threshold, `targets.${index}.gw.threshold`, vectordb);
       // A head decides better than any distance: gw tune opens the thresholds for it.
@@ -49,16 +39,7 @@ export function checkSemantic(config: AiProxyAdvancedConfig): readonly ConfigFin
 }
 
 export function checkEmbeddings({ model, auth }: Embeddings, vectordb: VectorDb | undefined): readonly ConfigFinding[] {
-  if (!RUN_EMBEDDERS.has(model.provider)) {
-    return [
-      notSupported(
-        "embeddings.model.provider",
-        `the embedding provider ${model.provider}`,
-        "Use a model with an API key, as of openai or gemini, or the local one.",
-      ),
-    ];
-  }
-  const findings = [...checkAuth(auth, "embeddings.auth"), ...checkEmbeddingOptions(model)];
+  const findings = [...checkAuth({ model, auth }, "embeddings.auth"), ...checkEmbeddingOptions(model)];
   if (model.provider === "local" && auth !== undefined)
     findings.push(noEffect("embeddings.auth", "auth of the local embedding model"));
   if (model.provider === "local" && model.name !== LOCAL_MODEL) {
@@ -151,6 +132,20 @@ function checkThreshold(
   return [warning("threshold-range", at, message, "A threshold between 0.2 and 0.8 is usual.")];
 }
 
+/** A person who thinks of similarities writes 0.9 for "very near"; as a largest distance it lets nearly everything match. */
+const LIKELY_SIMILARITY = 0.85;
+
+/** Another rule than the literal one looks at more than the threshold. */
+function checkSimilarity({ vectordb, gw }: AiProxyAdvancedConfig): readonly ConfigFinding[] {
+  const at = "vectordb.threshold";
+  const { threshold = 0, distance_metric: metric } = vectordb ?? {};
+  if (metric !== "cosine" || threshold < LIKELY_SIMILARITY || threshold > 1) return [];
+  if (gw.rule === "contrast" || gw.head !== undefined) return [];
+  const message = `${at} is a largest distance, and ${threshold} was probably meant as a similarity: nearly every prompt is that near to every description.`;
+  const fix = `A similarity of ${threshold} is a distance of ${Number((1 - threshold).toFixed(4))}. Between 0.2 and 0.8 is usual; \`gw tune\` finds one.`;
+  return [warning("threshold-similarity", at, message, fix)];
+}
+
 /** Models whose vectors have a fixed length, or can only be shortened. Another server may serve other models by the same name. */
 function checkDimensions(
   { provider, name, options }: Embeddings["model"],
@@ -177,6 +172,8 @@ const modelLengths: Readonly<Record<string, readonly [least: number, most: numbe
   "azure text-embedding-3-large": [1, 3072],
   "azure text-embedding-ada-002": [1536, 1536],
   "mistral mistral-embed": [1024, 1024],
+  "bedrock amazon.titan-embed-text-v1": [1536, 1536],
+  "bedrock amazon.titan-embed-text-v2:0": [1, 1024],
   "gemini gemini-embedding-001": [1, 3072],
   "gemini text-embedding-004": [1, 768],
   // Longer vectors are filled with zeros.
