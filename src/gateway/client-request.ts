@@ -9,6 +9,8 @@ export class ClientRequest implements ExchangeRequest {
   /** As sent, before Kong's rules were applied. */
   readonly rawPath: string;
   readonly query: string;
+  /** Set when the route has been found. */
+  captures: ExchangeRequest["captures"];
   readonly #incoming: IncomingMessage;
 
   constructor(incoming: IncomingMessage) {

@@ -14,6 +14,7 @@ export async function serve(exchange: HttpExchange, runtime: Runtime): Promise<v
   checkHeadOrClose(exchange);
   const match = findRoute(exchange, runtime);
   const { plan } = match;
+  exchange.request.captures = match.captures;
   exchange.route = { id: plan.route.id, name: plan.route.name };
   if (plan.service !== undefined) exchange.service = { id: plan.service.id, name: plan.service.name };
   if (plan.unavailable.length > 0) throw unavailable(plan);

@@ -23,6 +23,8 @@ export interface ExchangeRequest {
   /** With the leading `?`, or empty. */
   readonly query: string;
   readonly rawHeaders: readonly string[];
+  /** Named groups of the regular expression by which the route was found. */
+  readonly captures?: Readonly<Record<string, string>> | undefined;
   header(name: string): string | undefined;
 }
 

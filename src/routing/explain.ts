@@ -2,7 +2,7 @@ import { UsageError } from "../core/errors.ts";
 import type { JsonObject } from "../core/json.ts";
 import type { ChainLink } from "../gateway/chain.ts";
 import { normalisePath } from "../core/normalise-path.ts";
-import type { RoutePlan, Runtime } from "../gateway/runtime.ts";
+import type { RoutePlan, Runtime, RuntimeMatch } from "../gateway/runtime.ts";
 import type { Choice, Explanation } from "../plugins/explanation.ts";
 import type { ExchangeRequest, Probe } from "../plugins/plugin.ts";
 import type { TuningView } from "../plugins/tuning.ts";
@@ -77,7 +77,9 @@ function ask(runtime: Runtime, question: Question, signal: AbortSignal): Asked {
   const { plan, link } = locate(runtime, question);
   const { messages, model } = question;
   const body = Buffer.from(JSON.stringify({ messages, ...(model !== undefined && { model }) }));
-  return { plan, link, probe: { request: toRequest(plan, question), body, signal } };
+  const match = question.path === undefined ? undefined : matchRequest(runtime, question);
+  const captures = match?.plan === plan ? match.captures : undefined;
+  return { plan, link, probe: { request: { ...toRequest(plan, question), captures }, body, signal } };
 }
 
 /** The routes on which a target is chosen. */
@@ -113,7 +115,16 @@ function planByName(runtime: Runtime, name: string): RoutePlan {
   return plan;
 }
 
-function planByRequest(runtime: Runtime, { path = "/", headers }: Question): RoutePlan {
+function planByRequest(runtime: Runtime, question: Question): RoutePlan {
+  const match = matchRequest(runtime, question);
+  if (match === undefined)
+    throw new UsageError(
+      `No route matches POST ${question.path ?? "/"} with these headers. Routes that choose among AI targets: ${names(aiRoutes(runtime)) || "none"}.`,
+    );
+  return match.plan;
+}
+
+function matchRequest(runtime: Runtime, { path = "/", headers }: Question): RuntimeMatch | undefined {
   const host = headerValue(headers, "host") ?? "";
   const request = {
     method: "POST",
@@ -123,12 +134,7 @@ function planByRequest(runtime: Runtime, { path = "/", headers }: Question): Rou
     rawHeaders: headers,
   };
   // A route may be reachable over one of the two only; which one does not change the choice.
-  const match = runtime.match({ ...request, scheme: "https" }) ?? runtime.match({ ...request, scheme: "http" });
-  if (match === undefined)
-    throw new UsageError(
-      `No route matches POST ${path} with these headers. Routes that choose among AI targets: ${names(aiRoutes(runtime)) || "none"}.`,
-    );
-  return match.plan;
+  return runtime.match({ ...request, scheme: "https" }) ?? runtime.match({ ...request, scheme: "http" });
 }
 
 function pathOnly(path: string): string {

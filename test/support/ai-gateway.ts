@@ -8,11 +8,14 @@ export interface AiGateway extends AiPlugin {
   readonly port: number;
 }
 
-/** The plugin behind the whole gateway, on real sockets: every path is its route. */
-export async function startAiGateway(config: AiProxyAdvancedConfig, options: AiPluginOptions = {}): Promise<AiGateway> {
+/** The plugin behind the whole gateway, on real sockets: every path is its route, or `paths`. */
+export async function startAiGateway(
+  config: AiProxyAdvancedConfig,
+  { paths = ["/"], ...options }: AiPluginOptions & { readonly paths?: readonly string[] } = {},
+): Promise<AiGateway> {
   const ai = await startAiPlugin(config, options);
   const service = makeService({});
-  const route = makeRoute({ paths: ["/"], service: { id: service.id } });
+  const route = makeRoute({ paths, service: { id: service.id } });
   const plugin = makePlugin({ name: "ai" });
   const gateway = await startGateway(
     { services: [service], routes: [route], plugins: [plugin] },

@@ -110,7 +110,7 @@ function enter(
   const facts: AttemptFacts = {
     decision,
     target,
-    model: target.target.model ?? model ?? "",
+    model: target.targetFor(exchange.request).model ?? model ?? "",
     tally,
     warnings: warnings.length === 0 ? decision.warnings : [...decision.warnings, ...warnings],
   };

@@ -1,12 +1,12 @@
 import type { AiProxyAdvancedConfig, ConfigFinding } from "../../config/types.ts";
+import { isJsonObject } from "../../core/json.ts";
 import { checkTargetAuth } from "./check-auth.ts";
 import { usesPrices } from "./check-balancer.ts";
+import { isTemplate, templateProblem } from "./template.ts";
 import { allOrNone, error, noEffect, notSupported } from "./check-finding.ts";
 
 type Target = AiProxyAdvancedConfig["targets"][number];
 type Options = NonNullable<Target["model"]["options"]>;
-
-const TEMPLATE = /\$\((?:headers|uri_captures|query_params)\./;
 
 /** Rules of one target; `at` is its path in the config. */
 export function checkTarget(target: Target, at: string, { balancer }: AiProxyAdvancedConfig): readonly ConfigFinding[] {
@@ -14,6 +14,7 @@ export function checkTarget(target: Target, at: string, { balancer }: AiProxyAdv
     ...checkProvider(target, at),
     ...checkKongRules(target, at),
     ...checkTargetAuth(target, at),
+    ...checkTemplates(target, at),
     ...checkUnrun(target, at),
     ...(usesPrices(balancer) ? [] : checkPrices(target, at)),
   ];
@@ -82,19 +83,26 @@ const requiredOptions: Partial<
   ollama: [selfHosted],
 };
 
-function checkUnrun({ model, logging }: Target, at: string): readonly ConfigFinding[] {
-  const findings: ConfigFinding[] = [];
-  const texts = {
-    "model.name": model.name,
-    "model.options.upstream_url": model.options?.upstream_url,
-    "model.options.upstream_path": model.options?.upstream_path,
-  };
-  for (const [field, text] of Object.entries(texts)) {
-    if (text !== undefined && TEMPLATE.test(text))
-      findings.push(notSupported(`${at}.${field}`, `a template in ${field}`, "Write the value itself."));
-  }
-  if (logging.log_payloads) findings.push(noEffect(`${at}.logging.log_payloads`, "log_payloads"));
-  return findings;
+function checkUnrun({ logging }: Target, at: string): readonly ConfigFinding[] {
+  return logging.log_payloads ? [noEffect(`${at}.logging.log_payloads`, "log_payloads")] : [];
+}
+
+/** A signature's region and role are not a client's to choose. */
+function checkTemplates({ model }: Target, at: string): readonly ConfigFinding[] {
+  const { name = "", options = {} } = model;
+  return textsIn({ name, options }).flatMap(([field, text]) => {
+    const problem = templateProblem(text);
+    if (problem !== undefined) return [error("bad-value", `${at}.model.${field}`, problem)];
+    if (!isTemplate(text) || !field.startsWith("options.bedrock.")) return [];
+    return [notSupported(`${at}.model.${field}`, `a template in ${field}`, "Write the value itself.")];
+  });
+}
+
+function textsIn(record: object, prefix = ""): readonly (readonly [field: string, text: string])[] {
+  return Object.entries(record).flatMap(([name, value]: [string, unknown]) => {
+    if (typeof value === "string") return [[`${prefix}${name}`, value] as const];
+    return isJsonObject(value) ? textsIn(value, `${prefix}${name}.`) : [];
+  });
 }
 
 /** A cost takes both prices; neither the lifetime of what a cache took nor the tier of service is known here. */

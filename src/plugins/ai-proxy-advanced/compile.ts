@@ -5,24 +5,25 @@ import { BugError } from "../../core/errors.ts";
 import { isJsonObject, type JsonObject } from "../../core/json.ts";
 import type { Front } from "../../llm/front.ts";
 import { frontFor } from "../../llm/fronts/front-for.ts";
-import type { ProviderDriver, ProviderTarget } from "../../llm/provider.ts";
+import type { ProviderDriver } from "../../llm/provider.ts";
 import { type Way, wayBetween } from "../../llm/way.ts";
 import type { UpstreamTimeouts } from "../../upstream/upstream.ts";
 import type { PluginServices } from "../plugin.ts";
 import { compileCloudCredential } from "./cloud-credential.ts";
 import { compileCredentials } from "./credentials.ts";
 import type { TargetCredential } from "./target-credential.ts";
+import { type ConfiguredTarget, type FilledTarget, prepareTarget } from "./prepare-target.ts";
 
 type Target = AiProxyAdvancedConfig["targets"][number];
 
 /** A target with all that needs no request to be known. */
-export interface CompiledTarget extends TargetView {
+export interface CompiledTarget extends TargetView, FilledTarget {
   readonly description: string;
   /** `gw.examples`. */
   readonly examples: readonly string[];
   readonly alias: string | undefined;
   readonly driver: ProviderDriver;
-  readonly target: ProviderTarget;
+  readonly target: ConfiguredTarget;
   readonly way: Way;
   readonly credentials: readonly TargetCredential[];
   /** A client's own credential in the same place wins. */
@@ -84,7 +85,14 @@ function compileTarget(
   const options = isJsonObject(model.options) ? model.options : {};
   const way = wayBetween(front, driver, options);
   if (way === undefined) throw new BugError(`targets[${index}] does not take ${front.serves}.`);
-  const endpoint = driver.endpoint(options, model.name, way.operation);
+  const configured: ConfiguredTarget = {
+    provider: model.provider,
+    model: model.name,
+    options,
+    clientParams: gw.client_params,
+    operation: way.operation,
+  };
+  const prepared = prepareTarget(driver, configured);
   return {
     index,
     weight: target.weight,
@@ -94,19 +102,13 @@ function compileTarget(
     threshold: gw.threshold ?? config.vectordb?.threshold ?? Number.POSITIVE_INFINITY,
     alias: model.model_alias,
     driver,
-    target: {
-      provider: model.provider,
-      model: model.name,
-      options,
-      clientParams: gw.client_params,
-      endpoint,
-      operation: way.operation,
-    },
+    target: configured,
+    ...prepared,
     way,
     credentials: credentialsOf(target, config.gw, services),
     allowOverride: auth?.allow_override ?? false,
     logStatistics: target.logging.log_statistics,
-    identity: identify([model.provider, model.name, endpoint, auth]),
+    identity: identify([model.provider, model.name, prepared.endpoint ?? options, auth]),
     prices: pricesOf(options),
   };
 }

@@ -104,7 +104,7 @@ async function handle(
   const body = await exchange.readBody(config.max_request_body_size);
   const call = readCall(front, body, request.path, config.response_streaming);
   const hashKey = decisions.hashKey(request, exchange.id);
-  const decided = decide(decisions, { call, hashKey, isProbe: false });
+  const decided = decide(decisions, { call, request, hashKey, isProbe: false });
   const decision = decided instanceof Promise ? await decided : decided;
   if (config.gw.debug_header && request.header("x-gw-debug") === "route")
     exchange.addHeader("X-GW-Route", routeHeader(decision));

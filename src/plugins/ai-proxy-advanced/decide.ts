@@ -10,6 +10,7 @@ import type { Notify } from "../../core/notice.ts";
 import { type ConversationText, conversationText, type TextOptions } from "../../embeddings/text.ts";
 import type { ChatRequest } from "../../llm/chat.ts";
 import { type Compared, compareText, type Indexes, peekMatch } from "./compare.ts";
+import type { ExchangeRequest } from "../plugin.ts";
 import type { CompiledTarget } from "./compile.ts";
 
 /** What deciding needs of a plugin instance. */
@@ -30,6 +31,7 @@ export interface DecisionPlan {
 /** A call before the choice. */
 export interface AskedCall {
   readonly call: ChatRequest;
+  readonly request: ExchangeRequest;
   /** What consistent-hashing goes by. */
   readonly hashKey: string;
   /** Nothing is sent: the choice does not count as a turn. */
@@ -171,10 +173,10 @@ function withoutComparison(plan: DecisionPlan, question: Question, error: Error)
 }
 
 /** The decision as it stands now: without the targets that are out, and as the turn of the first that is left. */
-function choose(plan: DecisionPlan, { call, isProbe }: Question, ideal: Decision): Decision {
+function choose(plan: DecisionPlan, { call, request, isProbe }: Question, ideal: Decision): Decision {
   const decision = plan.health.isAllUp ? ideal : withoutDown(plan, ideal);
   const [first] = decision.order;
-  if (plan.rules.strict_model && first !== undefined) checkModel(call, plan.targets[first]);
+  if (plan.rules.strict_model && first !== undefined) checkModel(call, request, plan.targets[first]);
   if (!isProbe && first !== undefined) plan.balancer.observe?.({ kind: "chosen", order: decision.order });
   return decision;
 }
@@ -186,8 +188,8 @@ function withoutDown({ health }: DecisionPlan, ideal: Decision): Decision {
 }
 
 /** Kong's rule, which makes semantic routing unusable from an SDK that always names a model; off by default. */
-function checkModel({ model }: ChatRequest, chosen: CompiledTarget | undefined): void {
-  const must = chosen?.target.model;
+function checkModel({ model }: ChatRequest, request: ExchangeRequest, chosen: CompiledTarget | undefined): void {
+  const must = chosen?.targetFor(request).model;
   if (model === undefined || must === undefined || model === must || model === chosen?.alias) return;
   throw new RequestError("GW_REQUEST_INVALID", `cannot use own model - must be: ${must}`);
 }

@@ -25,7 +25,7 @@ export async function explain(plan: ExplainPlan, call: ChatRequest, probe: Probe
 export async function explainChoice(plan: ExplainPlan, call: ChatRequest, { request }: Probe): Promise<Choice> {
   const { config, indexes, targets } = plan;
   const startedAt = performance.now();
-  const decided = decide(plan, { call, hashKey: plan.hashKey(request, "test-route"), isProbe: true });
+  const decided = decide(plan, { call, request, hashKey: plan.hashKey(request, "test-route"), isProbe: true });
   const isCached = !(decided instanceof Promise);
   const decision = await decided;
   const ms = Math.round((performance.now() - startedAt) * 10) / 10;
@@ -40,7 +40,7 @@ export async function explainChoice(plan: ExplainPlan, call: ChatRequest, { requ
     candidates: decision.candidates.map((target) =>
       describeCandidate(target, decision, config.vectordb?.distance_metric, plan.health.isUp(target.index)),
     ),
-    selected: { index: chosen.index, ...nameOf(chosen, call), reason: decision.reason },
+    selected: { index: chosen.index, ...nameOf(chosen, call, request), reason: decision.reason },
     order: decision.order,
     warnings: decision.warnings,
   };
@@ -85,10 +85,11 @@ function describeCandidate(
 }
 
 function nameOf(
-  { target }: CompiledTarget,
+  { target, targetFor }: CompiledTarget,
   call: ChatRequest,
+  request: Probe["request"],
 ): { readonly provider: string; readonly model: string | null } {
-  return { provider: target.provider, model: target.model ?? call.model ?? null };
+  return { provider: target.provider, model: targetFor(request).model ?? call.model ?? null };
 }
 
 /** The request is built as `handle` builds it, without credentials; nothing is sent. */

@@ -5,13 +5,15 @@ import type { Need } from "../need.ts";
 import type { CompiledTarget } from "./compile.ts";
 import type { SemanticParts } from "./semantic-parts.ts";
 
-/** Each provider's server once, and the vector store when it is one. */
+/** Each provider's server once, where requests do not say which it is, and the vector store when it is one. */
 export function needsOf(
   targets: readonly CompiledTarget[],
   parts: SemanticParts | undefined,
   upstream: Upstream,
 ): readonly Need[] {
-  const origins = new Map(targets.map(({ target }) => [target.endpoint.origin, target.provider]));
+  const origins = new Map(
+    targets.flatMap(({ endpoint, target }) => (endpoint === undefined ? [] : [[endpoint.origin, target.provider]])),
+  );
   const providers = [...origins].map(([origin, provider]) => providerNeed(provider, origin, upstream));
   return parts === undefined || parts.store.name === "memory" ? providers : [...providers, storeNeed(parts)];
 }

@@ -12,13 +12,13 @@ import type { ReadyCredential } from "./target-credential.ts";
  * business, and the target's credentials. `isRead`: gw reads the answer itself, or may have to add to it.
  */
 export function buildRequest(
-  { driver, target, way, allowOverride }: CompiledTarget,
+  { driver, targetFor, way, allowOverride }: CompiledTarget,
   call: ChatRequest,
   client: ExchangeRequest,
   credentials: readonly ReadyCredential[],
   { requestId, isRead }: { readonly requestId: string; readonly isRead: boolean },
 ): Built<UpstreamRequest> {
-  const { request: bare, warnings } = way.build(call, target);
+  const { request: bare, warnings } = way.build(call, targetFor(client));
   const clients = allowOverride
     ? credentials.filter((credential) => isGivenByClient(credential, client, call))
     : noCredentials;
