@@ -28,6 +28,7 @@ type Lazy<T> = () => Promise<T>;
 
 export const plugins: Readonly<Record<string, Lazy<PluginDefinition>>> = {
   "ai-proxy-advanced": async () => (await import("./plugins/ai-proxy-advanced/plugin.ts")).aiProxyAdvanced,
+  "ai-proxy": async () => (await import("./plugins/ai-proxy/plugin.ts")).aiProxy,
   acl: async () => (await import("./plugins/acl.ts")).acl,
   "correlation-id": async () => (await import("./plugins/correlation-id.ts")).correlationId,
   cors: async () => (await import("./plugins/cors.ts")).cors,
@@ -67,6 +68,7 @@ export const embedders: Readonly<Record<string, Lazy<EmbedderDefinition>>> = {
   mistral: async () => (await import("./embeddings/embedders/mistral.ts")).mistralEmbedder,
   azure: async () => (await import("./embeddings/embedders/azure.ts")).azureEmbedder,
   gemini: async () => (await import("./embeddings/embedders/gemini.ts")).geminiEmbedder,
+  bedrock: async () => (await import("./embeddings/embedders/bedrock.ts")).bedrockEmbedder,
   huggingface: async () => (await import("./embeddings/embedders/huggingface.ts")).huggingfaceEmbedder,
   ollama: async () => (await import("./embeddings/embedders/ollama.ts")).ollamaEmbedder,
   local: async () => (await import("./embeddings/embedders/local/local.ts")).localEmbedder,

@@ -1,3 +1,4 @@
+import type { UpstreamRequest } from "../core/http-message.ts";
 import type { JsonObject } from "../core/json.ts";
 import type { Notify } from "../core/notice.ts";
 import type { Secret } from "../core/secret.ts";
@@ -35,6 +36,15 @@ export interface EmbedderSettings {
 export interface EmbedderAuth {
   readonly header?: EmbedderSecret & { readonly name: string };
   readonly parameter?: EmbedderSecret & { readonly name: string; readonly location: "query" | "body" };
+  readonly cloud?: EmbedderCloud;
+}
+
+/** Who gw is for the cloud of the provider. */
+export interface EmbedderCloud {
+  /** The request with a token or a signature. Throws SecretError. */
+  authorize(request: UpstreamRequest): Promise<UpstreamRequest>;
+  /** After a refusal: whether the next request will be authorized by something else. Rejects never. */
+  renew(): Promise<boolean>;
 }
 
 export interface EmbedderSecret {

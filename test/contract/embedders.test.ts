@@ -24,6 +24,7 @@ const settings: Readonly<Record<string, () => Omit<EmbedderSettings, "provider">
   mistral: () => ({ model: "mistral-embed", dimensions: 64, ...at("/v1/embeddings") }),
   azure: () => ({ model: "text-embedding-3-small", dimensions: 64, ...at("/openai/deployments/d/embeddings") }),
   gemini: () => ({ model: "gemini-embedding-001", dimensions: 64, ...at("/v1beta/models/m:batchEmbedContents") }),
+  bedrock: () => ({ model: "amazon.titan-embed-text-v2:0", dimensions: 64, ...at("/") }),
   huggingface: () => ({ model: "m", dimensions: 64, ...at("/models/m/pipeline/feature-extraction") }),
   ollama: () => ({ model: "nomic-embed-text", dimensions: 64, ...at("/") }),
   local: () => ({ model: "universal-sentence-encoder-lite", dimensions: 512 }),

@@ -84,6 +84,18 @@ const formats = {
     length: ({ outputDimensionality }) => outputDimensionality,
     answer: ([values]) => ({ embedding: { values } }),
   }),
+  titan: format<{ readonly inputText: string; readonly dimensions?: number }>({
+    path: /titan[^/]*\/invoke$/u,
+    texts: ({ inputText }) => [inputText],
+    length: ({ dimensions }) => dimensions,
+    answer: ([embedding]) => ({ embedding, inputTextTokenCount: 1 }),
+  }),
+  cohere: format<{ readonly texts: readonly string[]; readonly output_dimension?: number }>({
+    path: /cohere[^/]*\/invoke$/u,
+    texts: ({ texts }) => texts,
+    length: ({ output_dimension }) => output_dimension,
+    answer: (float) => ({ id: "x", embeddings: { float }, texts: [], response_type: "embeddings_by_type" }),
+  }),
   vertex: format<VertexBody>({
     path: /:predict$/u,
     texts: ({ instances }) => instances.map(({ content }) => content),

@@ -1,13 +1,15 @@
 import type { AiProxyAdvancedConfig, ConfigFinding } from "../../config/types.ts";
 import { allOrNone, error, noEffect } from "./check-finding.ts";
-import { cloudIdentityOf } from "./cloud-identity.ts";
+import { type CloudUser, cloudIdentityOf } from "./cloud-identity.ts";
 
 type Target = AiProxyAdvancedConfig["targets"][number];
 type Auth = NonNullable<Target["auth"]>;
 
 /** Rules of the `auth` of the embedding model. */
-export function checkAuth(auth: Auth | undefined, at: string): readonly ConfigFinding[] {
-  return auth === undefined ? [] : [...checkPlaces(auth, at), ...unusedCloudFields(auth, at, undefined)];
+export function checkAuth(user: CloudUser, at: string): readonly ConfigFinding[] {
+  const { auth } = user;
+  if (auth === undefined) return [];
+  return [...checkPlaces(auth, at), ...unusedCloudFields(auth, at, cloudIdentityOf(user)?.cloud)];
 }
 
 /** Rules of the `auth` of a target. */

@@ -7,6 +7,8 @@ const OPTIONS = "embeddings.model.options";
 
 /** What names the endpoint of an embedding model, where `upstream_url` does not. */
 export function checkEmbeddingOptions({ provider, options }: Model): readonly ConfigFinding[] {
+  if (provider === "bedrock" && options?.bedrock?.aws_region === undefined)
+    return [missing("bedrock.aws_region", "must set 'model.options.bedrock.aws_region' for bedrock embeddings")];
   if (options?.upstream_url !== undefined) return [];
   switch (provider) {
     case "azure":

@@ -1,4 +1,3 @@
-import type { AiProxyAdvancedConfig } from "../../config/types.ts";
 import { withDeadline } from "../../core/abort.ts";
 import type { Clock } from "../../core/clock.ts";
 import type { Secret } from "../../core/secret.ts";
@@ -6,10 +5,8 @@ import { unpackKeys } from "../../credentials/aws/keys.ts";
 import { signRequest } from "../../credentials/aws/sign.ts";
 import type { CloudCredentials } from "../../credentials/cloud-credentials.ts";
 import type { CloudIdentity } from "../../credentials/identity.ts";
-import { cloudIdentityOf } from "./cloud-identity.ts";
+import { type CloudUser, cloudIdentityOf } from "./cloud-identity.ts";
 import { type ReadyCredential, RESOLVE_MS, resolveInTime, type TargetCredential } from "./target-credential.ts";
-
-type Target = AiProxyAdvancedConfig["targets"][number];
 
 interface CloudServices {
   readonly cloud: CloudCredentials;
@@ -18,9 +15,9 @@ interface CloudServices {
   readonly isRenewed: boolean;
 }
 
-/** What a cloud's own identity puts on requests; empty for targets whose `auth` asks for none. */
-export function compileCloudCredential(target: Target, services: CloudServices): readonly TargetCredential[] {
-  const settings = cloudIdentityOf(target);
+/** What a cloud's own identity puts on requests; empty where `auth` asks for none. */
+export function compileCloudCredential(user: CloudUser, services: CloudServices): readonly TargetCredential[] {
+  const settings = cloudIdentityOf(user);
   if (settings === undefined) return [];
   const identity = services.cloud.identity(settings);
   const toReady = settings.cloud === "aws" ? signWith(settings.region, services.clock) : asAuthorization;

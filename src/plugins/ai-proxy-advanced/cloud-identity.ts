@@ -4,8 +4,17 @@ import type { IdentitySettings } from "../../credentials/cloud-credentials.ts";
 type Target = AiProxyAdvancedConfig["targets"][number];
 type Auth = NonNullable<Target["auth"]>;
 
-/** Whom a target's requests come from in its provider's cloud; undefined when `auth` says it otherwise. */
-export function cloudIdentityOf({ model, auth }: Pick<Target, "model" | "auth">): IdentitySettings | undefined {
+/** A target, or the embedding model. */
+export interface CloudUser {
+  readonly model: {
+    readonly provider: string;
+    readonly options?: Pick<NonNullable<Target["model"]["options"]>, "bedrock"> | undefined;
+  };
+  readonly auth?: Auth | undefined;
+}
+
+/** Whom requests come from in the provider's cloud; undefined when `auth` says it otherwise. */
+export function cloudIdentityOf({ model, auth }: CloudUser): IdentitySettings | undefined {
   switch (model.provider) {
     case "bedrock":
       // A Bedrock API key is a header; everything else is signed, if only with what the machine offers.
@@ -26,7 +35,7 @@ function usesAzureIdentity(auth: Auth): boolean {
   return auth.azure_use_managed_identity || (id !== undefined && secret !== undefined && tenant !== undefined);
 }
 
-function awsIdentity({ options }: Target["model"], auth: Auth | undefined): IdentitySettings {
+function awsIdentity({ options }: CloudUser["model"], auth: Auth | undefined): IdentitySettings {
   const { bedrock } = options ?? {};
   return {
     cloud: "aws",

@@ -8,12 +8,13 @@ import { BugError } from "../../core/errors.ts";
 import { type JsonObject, isJsonObject } from "../../core/json.ts";
 import { Secret } from "../../core/secret.ts";
 import { EmbeddingCache } from "../../embeddings/cache.ts";
-import type { Embedder, EmbedderAuth, EmbedderSecret, EmbedderSettings } from "../../embeddings/embedder.ts";
+import type { Embedder, EmbedderAuth, EmbedderSettings } from "../../embeddings/embedder.ts";
 import { isReference } from "../../secrets/reference.ts";
 import type { DistanceMetric, IndexSpec, VectorStore } from "../../vectors/store.ts";
 import type { PluginServices } from "../plugin.ts";
 import type { CompiledTarget } from "./compile.ts";
 import { compileCredentials, type Credential } from "./credentials.ts";
+import { embedderAuth } from "./embedder-auth.ts";
 
 type EmbeddingsConfig = NonNullable<AiProxyAdvancedConfig["embeddings"]>;
 type VectordbConfig = NonNullable<AiProxyAdvancedConfig["vectordb"]>;
@@ -46,13 +47,12 @@ export async function openSemanticParts(
   const compared = targets.filter((target) => !target.isCatchall);
   const { embeddings, vectordb } = config;
   if (compared.length === 0 || embeddings === undefined || vectordb === undefined) return undefined;
-  const credentials = compileCredentials(embeddings.auth, {
-    secrets: services.secrets,
-    notify: services.notify,
-    scheme: config.gw.auth_scheme,
-    isRenewed: config.gw.refresh_on_401 ?? true,
-  });
-  const embedder = await openEmbedder(embeddings, vectordb, credentials, services);
+  const isRenewed = config.gw.refresh_on_401 ?? true;
+  const { secrets, notify } = services;
+  const scheme = config.gw.auth_scheme;
+  const credentials = compileCredentials(embeddings.auth, { secrets, notify, scheme, isRenewed });
+  const auth = await embedderAuth(embeddings, credentials, services, isRenewed);
+  const embedder = await openEmbedder(embeddings, vectordb, auth, services);
   const shared = { config, compared, vectordb, services };
   const main = await openIndex(shared, { embedder, model: embeddings.model, strategy: vectordb.strategy });
   const local = await openFallback(shared, embeddings);
@@ -128,7 +128,7 @@ async function openFallback(shared: Shared, { model }: EmbeddingsConfig): Promis
   if (config.gw.on_embedding_failure !== "local" || model.provider === "local") return undefined;
   const embeddings = { model: { provider: "local", name: LOCAL_MODEL } } as const;
   const vectordb = { ...shared.vectordb, dimensions: LOCAL_DIMENSIONS };
-  const embedder = await openEmbedder(embeddings, vectordb, [], services);
+  const embedder = await openEmbedder(embeddings, vectordb, {}, services);
   return await openIndex({ ...shared, vectordb }, { embedder, model: embeddings.model, strategy: "memory" });
 }
 
@@ -150,9 +150,9 @@ export function ruleOf({ gw, embeddings }: AiProxyAdvancedConfig): "literal" | "
 }
 
 async function openEmbedder(
-  { model, auth }: EmbeddingsConfig,
+  { model }: EmbeddingsConfig,
   { dimensions }: VectordbConfig,
-  credentials: readonly Credential[],
+  auth: EmbedderAuth,
   services: PluginServices,
 ): Promise<Embedder> {
   const definition = await services.embedder(model.provider);
@@ -165,44 +165,9 @@ async function openEmbedder(
     dimensions,
     ...(upstreamUrl === undefined ? {} : { upstreamUrl }),
     ...(isJsonObject(options) ? { options } : {}),
-    ...(auth === undefined ? {} : { auth: await embedderAuth(auth, credentials, services) }),
+    auth,
   };
   return await definition.create(settings, { upstream: services.upstream, notify: services.notify });
-}
-
-/** An embedder has to know the names at once; a name that is a reference is rare. */
-async function embedderAuth(
-  auth: NonNullable<EmbeddingsConfig["auth"]>,
-  credentials: readonly Credential[],
-  services: PluginServices,
-): Promise<EmbedderAuth> {
-  const header = credentials.find((credential) => credential.location === "header");
-  const parameter = credentials.find((credential) => credential.location !== "header");
-  const headerName = await plainName(auth.header_name, services);
-  const parameterName = await plainName(auth.param_name, services);
-  return {
-    ...(header === undefined ? {} : { header: { name: headerName, ...valueOf(header) } }),
-    ...(parameter === undefined || parameter.location === "header"
-      ? {}
-      : { parameter: { name: parameterName, location: parameter.location, ...valueOf(parameter) } }),
-  };
-}
-
-/** The values as an embedder asks for them. */
-function valueOf(credential: Credential): EmbedderSecret {
-  return {
-    value: async () => (credential.peek() ?? (await credential.resolve())).secret,
-    async renew(refused) {
-      const current = credential.peek();
-      const renewed = current?.secret === refused ? await credential.renew(current) : current;
-      return renewed?.secret ?? refused;
-    },
-  };
-}
-
-async function plainName(name: string | undefined, { secrets }: PluginServices): Promise<string> {
-  if (name === undefined || !isReference(name)) return name ?? "";
-  return (await secrets.resolve(name, { signal: AbortSignal.timeout(2000) })).reveal();
 }
 
 async function openStore(strategy: string, connection: JsonObject, services: PluginServices): Promise<VectorStore> {

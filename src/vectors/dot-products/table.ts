@@ -31,7 +31,8 @@ function plainTable(vectors: readonly Float32Array[]): VectorTable {
 
 /** Query, rows and products lie in that order in the kernel's memory. */
 function wideTable(vectors: readonly Float32Array[], dimensions: number): VectorTable {
-  const { memory, dots } = openKernel();
+  const kernel = openKernel();
+  const { memory } = kernel;
   const rowBytes = Math.ceil((dimensions * 4) / STEP_BYTES) * STEP_BYTES;
   const out = rowBytes * (1 + vectors.length);
   memory.grow(Math.ceil((out + vectors.length * 4) / PAGE_BYTES) - 1);
@@ -41,7 +42,7 @@ function wideTable(vectors: readonly Float32Array[], dimensions: number): Vector
   return {
     dots(query) {
       numbers.set(query);
-      dots(rowBytes, vectors.length, rowBytes, out);
+      kernel.dots(rowBytes, vectors.length, rowBytes, out);
       return products;
     },
   };

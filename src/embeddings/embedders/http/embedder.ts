@@ -1,7 +1,7 @@
 import { GwError } from "../../../core/errors.ts";
 import type { UpstreamResponse } from "../../../core/http-message.ts";
 import type { Upstream } from "../../../upstream/upstream.ts";
-import type { EmbedderDefinition, EmbedderSettings } from "../../embedder.ts";
+import type { EmbedderCloud, EmbedderDefinition, EmbedderSettings } from "../../embedder.ts";
 import { toVectors } from "./answer.ts";
 import type { EmbeddingsApi, EmbeddingsEndpoint } from "./api.ts";
 import { batchTexts } from "./batch.ts";
@@ -60,9 +60,10 @@ function batchEmbedder(api: EmbeddingsApi, { settings, endpoint, upstream }: Par
     const ask = async (wish: boolean): Promise<Answer> => {
       const send = async (credentials: readonly Credential[]): Promise<UpstreamResponse> => {
         const request = buildRequest({ url, headers, body: endpoint.body(texts, wish) }, credentials);
-        return await upstream.collect(request, { signal, maxBytes: MAX_ANSWER_BYTES });
+        const authorized = (await settings.auth?.cloud?.authorize(request)) ?? request;
+        return await upstream.collect(authorized, { signal, maxBytes: MAX_ANSWER_BYTES });
       };
-      return await sendRenewed(send, await readCredentials(settings.auth, signal));
+      return await sendRenewed(send, await readCredentials(settings.auth, signal), settings.auth?.cloud);
     };
     const first = await ask(asksForLength);
     const isLengthRefused = asksForLength && upstreamUrl !== undefined && refusesLength(first.response);
@@ -88,11 +89,13 @@ interface Answer {
 async function sendRenewed(
   send: (credentials: readonly Credential[]) => Promise<UpstreamResponse>,
   credentials: readonly Credential[],
+  cloud: EmbedderCloud | undefined,
 ): Promise<Answer> {
   const response = await send(credentials);
   if (response.status !== 401 && response.status !== 403) return { response, credentials };
   const renewed = await Promise.all(credentials.map(async (credential) => await credential.renew()));
-  if (renewed.every((credential, index) => credential === credentials[index])) return { response, credentials };
+  const isSame = renewed.every((credential, index) => credential === credentials[index]);
+  if (isSame && (await cloud?.renew()) !== true) return { response, credentials };
   return { response: await send(renewed), credentials: renewed };
 }
 

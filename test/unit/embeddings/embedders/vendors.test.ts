@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { EmbedderDefinition, EmbedderSettings } from "../../../../src/embeddings/embedder.ts";
+import type { EmbedderCloud, EmbedderDefinition, EmbedderSettings } from "../../../../src/embeddings/embedder.ts";
 import { azureEmbedder } from "../../../../src/embeddings/embedders/azure.ts";
+import { bedrockEmbedder } from "../../../../src/embeddings/embedders/bedrock.ts";
 import { geminiEmbedder } from "../../../../src/embeddings/embedders/gemini.ts";
 import { huggingfaceEmbedder } from "../../../../src/embeddings/embedders/huggingface.ts";
 import { mistralEmbedder } from "../../../../src/embeddings/embedders/mistral.ts";
@@ -79,11 +80,32 @@ describe("what is sent", () => {
       "",
       { instances: [{ content: "one" }, { content: "two" }], parameters: { outputDimensionality: 4 } },
     ],
+    [
+      "Titan on Bedrock",
+      bedrockEmbedder,
+      "/model/amazon.titan-embed-text-v2%3A0/invoke",
+      "",
+      { inputText: "two", dimensions: 4, normalize: false },
+    ],
+    [
+      "Cohere on Bedrock",
+      bedrockEmbedder,
+      "/model/cohere.embed-v4%3A0/invoke",
+      "",
+      {
+        texts: ["one", "two"],
+        input_type: "classification",
+        truncate: "RIGHT",
+        embedding_types: ["float"],
+        output_dimension: 4,
+      },
+    ],
     ["huggingface", huggingfaceEmbedder, "/m/pipeline/feature-extraction", "", { inputs: ["one", "two"] }],
     ["ollama", ollamaEmbedder, "/api/embed", "", { model: "m", input: ["one", "two"], truncate: true, dimensions: 4 }],
     ["ollama as OpenAI", ollamaEmbedder, "/v1/embeddings", "", { model: "m", input: ["one", "two"], dimensions: 4 }],
   ] as const)("to %s", async (_, definition, path, more, body) => {
-    const sent = await requestOf(definition, { upstreamUrl: `${fake.origin}${path}` });
+    const model = path.includes("cohere") ? { model: "cohere.embed-v4:0" } : {};
+    const sent = await requestOf(definition, { upstreamUrl: `${fake.origin}${path}`, ...model });
     expect(sent.path).toBe(`${path}${more}`);
     expect(sent.body).toEqual(body);
   });
@@ -139,6 +161,11 @@ describe("where it is sent without upstream_url", () => {
       { gemini: vertex },
       "https://eu-aiplatform.googleapis.com/v1/projects/p1/locations/eu/publishers/google/models/m:predict",
     ],
+    [
+      bedrockEmbedder,
+      { bedrock: { aws_region: "eu-west-1" } },
+      "https://bedrock-runtime.eu-west-1.amazonaws.com/model/m/invoke",
+    ],
     [huggingfaceEmbedder, {}, "https://router.huggingface.co/hf-inference/models/m/pipeline/feature-extraction"],
   ])("$name %o", async (definition, options, address) => {
     expect(await addressOf(definition, { options })).toBe(address);
@@ -154,6 +181,7 @@ describe("where it is sent without upstream_url", () => {
     [azureEmbedder, { azure: { instance: "evil.example/", deployment_id: "d" } }, "model.options.azure.instance"],
     [azureEmbedder, { azure: { instance: "east" } }, "model.options.azure.deployment_id"],
     [geminiEmbedder, { gemini: { project_id: "p1" } }, "model.options.gemini"],
+    [bedrockEmbedder, { bedrock: { aws_region: "evil.example/" } }, "model.options.bedrock.aws_region"],
     [ollamaEmbedder, {}, "model.options.upstream_url"],
   ])("$name %o is refused", async (definition, options, message) => {
     const creating = definition.create(full(definition, { options }), services);
@@ -189,4 +217,27 @@ it("embeds many texts at an endpoint that takes one, in their order", async () =
   const texts = Array.from({ length: 30 }, (_, index) => `text ${index}`);
   const embedder = await geminiEmbedder.create(settings, services);
   expect(await embedder.embed(texts, { signal })).toEqual(texts.map((text) => Float32Array.from(vectorOf(text, 4))));
+});
+
+it("sends what its cloud made of the request, and once more when that has other keys by now", async () => {
+  let keys = "first";
+  const picky = await startFakeUpstream({
+    reply(request) {
+      const isTaken = request.headers["authorization"] === "second";
+      request.answer(isTaken ? 200 : 403, {}, '{"embedding":[1]}');
+    },
+  });
+  const cloud: EmbedderCloud = {
+    authorize: async (request) => ({ ...request, headers: [...request.headers, "Authorization", keys] }),
+    async renew() {
+      const isOther = keys === "first";
+      keys = "second";
+      return isOther;
+    },
+  };
+  const settings = full(bedrockEmbedder, { upstreamUrl: picky.origin, auth: { cloud } });
+  const embedder = await bedrockEmbedder.create(settings, services);
+  expect(await embedder.embed(["one"], { signal })).toEqual([Float32Array.of(1, 0, 0, 0)]);
+  expect(picky.requests.map(({ headers }) => headers["authorization"])).toEqual(["first", "second"]);
+  await picky.close();
 });
