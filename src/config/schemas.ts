@@ -1,4 +1,5 @@
 import aiProxyAdvanced from "../../schemas/plugins/ai-proxy-advanced.schema.json" with { type: "json" };
+import aiProxy from "../../schemas/plugins/ai-proxy.schema.json" with { type: "json" };
 import aclPlugin from "../../schemas/plugins/acl.schema.json" with { type: "json" };
 import correlationId from "../../schemas/plugins/correlation-id.schema.json" with { type: "json" };
 import cors from "../../schemas/plugins/cors.schema.json" with { type: "json" };
@@ -106,6 +107,7 @@ export const entitySchemas: Readonly<Record<CollectionName, FieldSchema>> = {
 const configSchemas: Readonly<Record<"plugins" | "vaults", ReadonlyMap<string, FieldSchema>>> = {
   plugins: new Map([
     ["ai-proxy-advanced", resolve(aiProxyAdvanced)],
+    ["ai-proxy", resolve(aiProxy)],
     ["acl", resolve(aclPlugin)],
     ["correlation-id", resolve(correlationId)],
     ["cors", resolve(cors)],

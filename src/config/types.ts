@@ -33,6 +33,7 @@ export type {
   RequestSizeLimitingConfig,
   RequestTerminationConfig,
 } from "./generated/access-plugins.ts";
+export type { AiProxyConfig } from "./generated/ai-proxy.ts";
 export type { AiProxyAdvancedConfig } from "./generated/ai-proxy-advanced.ts";
 
 /**
