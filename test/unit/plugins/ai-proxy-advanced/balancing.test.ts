@@ -1,8 +1,9 @@
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import { TargetMemories } from "../../../../src/balancer/memory.ts";
 import type { AiProxyAdvancedConfig } from "../../../../src/config/types.ts";
 import { type EventMap, subscribe } from "../../../../src/observability/events.ts";
 import { type AiPlugin, aiConfig, aiTarget, startAiPlugin } from "../../../support/ai-plugin.ts";
+import { createFakeClock } from "../../../support/fake-clock.ts";
 import { type FakeUpstream, startFakeUpstream } from "../../../support/fake-upstream.ts";
 
 type Balancer = AiProxyAdvancedConfig["balancer"];
@@ -174,6 +175,34 @@ describe("the circuit breaker", () => {
     await before.close();
     expect(await ask(running)).toBe("200 of 1");
     expect(upstreams[0]?.requests).toHaveLength(2);
+  });
+
+  test("stays half open over a reload: the request that was let through before decides after it", async () => {
+    const held = await startFakeUpstream();
+    onTestFinished(async () => await held.close());
+    const targets = [
+      aiTarget(held.origin, { name: "model-0", description: "held", weight: 2 }),
+      target(1, { weight: 1 }),
+    ];
+    const config = aiConfig(targets, { balancer: { ...rules, max_fails: 1 } });
+    const shared = { targetMemories: new TargetMemories(), clock: createFakeClock() };
+    const before = await startAiPlugin(config, shared);
+    const failing = ask(before);
+    (await held.next()).answer(503, {});
+    expect(await failing).toBe("200 of 1");
+
+    shared.clock.advance(5000);
+    const probe = ask(before);
+    const probed = await held.next();
+    running = await startAiPlugin(config, shared);
+    expect(await askTimes(running, 2)).toEqual(["200 of 1", "200 of 1"]);
+    probed.answer(200, {}, '{"index":0}');
+    expect(await probe).toBe("200 of 0");
+    await before.close();
+
+    const next = ask(running);
+    (await held.next()).answer(200, {}, '{"index":0}');
+    expect(await next).toBe("200 of 0");
   });
 
   test("with all targets out answers 503 at once, and says when to come back", async () => {
