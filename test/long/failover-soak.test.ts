@@ -102,6 +102,7 @@ test(`${SECONDS} s at full rate while three of four targets flap: no client sees
   clearInterval(flapping);
   agent.destroy();
 
+  console.info(describeRun(seen, sizes));
   expect([...seen.keys()].sort()).toEqual(["answer", "stream"]);
   expect((seen.get("answer") ?? 0) + (seen.get("stream") ?? 0)).toBeGreaterThan(SECONDS * 50);
   const tenth = Math.floor(sizes.length / 10);
@@ -159,6 +160,13 @@ function sizeOf(pid: number): Size {
     megabytes: Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) / 1024,
     descriptors: readdirSync(`/proc/${pid}/fd`).length,
   };
+}
+
+function describeRun(seen: ReadonlyMap<string, number>, sizes: readonly Size[]): string {
+  const [first, last] = [mean(sizes.slice(5, 10)), mean(sizes.slice(-5))];
+  const range = (of: (size: Size) => number): string => `${Math.round(of(first))} → ${Math.round(of(last))}`;
+  const counts = [...seen].map(([what, count]) => `${count} × ${what}`).join(", ");
+  return `${counts}; resident ${range(({ megabytes }) => megabytes)} MB, descriptors ${range(({ descriptors }) => descriptors)}`;
 }
 
 function mean(sizes: readonly Size[]): Size {
