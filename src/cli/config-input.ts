@@ -7,6 +7,7 @@ import { pluginChecks } from "../catalogue.ts";
 import type { Option, OptionValues, Terminal } from "./command.ts";
 import { isSet, listOf, textOf } from "./option-values.ts";
 import { withStore } from "./open-store.ts";
+import { severitiesOf, severityOptions } from "./severities.ts";
 
 /** The argument and flags of every command that reads configuration files. */
 export const inputArguments = "[file...]";
@@ -19,6 +20,8 @@ export const inputOptions: readonly Option[] = [
     default: "error",
   },
   { flags: "--allow-empty", summary: "accept an input without a single entity" },
+  { flags: "--strict-kong", summary: "list what only gw has, and Kong would refuse" },
+  ...severityOptions,
 ];
 
 export const DEFAULT_FILE = "kong.yaml";
@@ -66,12 +69,16 @@ function lookups(options: OptionValues, terminal: Terminal): Stored {
 }
 
 async function loadOptions(options: OptionValues, terminal: Terminal, stored: Stored): Promise<LoadOptions> {
+  const { warningsAsErrors, errorsAsWarnings } = severitiesOf(options);
+  const warnsOfUnknown = textOf(options, "unknownPlugins") === "warn" || errorsAsWarnings.has("unknown-plugin");
   return {
     cwd: terminal.cwd,
     environment: terminal.environment,
     stdin: terminal.stdin,
     plugins: await pluginChecks(),
-    unknownPlugins: textOf(options, "unknownPlugins") === "warn" ? "warn" : "error",
+    unknownPlugins: warnsOfUnknown ? "warn" : "error",
+    strictKong: isSet(options, "strictKong"),
+    warningsAsErrors,
     stored,
     allowEmpty: isSet(options, "allowEmpty"),
   };

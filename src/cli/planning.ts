@@ -8,6 +8,7 @@ import { inputOptions, loadInput } from "./config-input.ts";
 import { isSet, textOf } from "./option-values.ts";
 import { withStore } from "./open-store.ts";
 import { selectTagOption, selectTags } from "./select-tags.ts";
+import { skipOptions, skipsOf } from "./skips.ts";
 import { diagnosticLine, diagnosticsText } from "./views/diagnostics.ts";
 import { failureLines } from "./views/failure.ts";
 import { jsonText, planReport } from "./views/report.ts";
@@ -28,7 +29,7 @@ export const planOptions: readonly Option[] = [
 ];
 
 /** The flags that `diff` and `sync` share. */
-export const planningOptions: readonly Option[] = [...inputOptions, selectTagOption, ...planOptions];
+export const planningOptions: readonly Option[] = [...inputOptions, selectTagOption, ...skipOptions, ...planOptions];
 
 /** What is to happen, and what led to it. */
 export interface Proposal {
@@ -81,7 +82,7 @@ export function proposeSync(args: readonly string[], options: OptionValues, term
   return async (current) => {
     const loaded = await loadShown(args, options, terminal, { use: "ids", read: async () => current.config });
     const tags = selectTags(options, loaded.selectTags);
-    const plan = planSync(current, loaded, tags);
+    const plan = planSync(current, loaded, tags, skipsOf(options));
     return { plan, files: loaded.files, warnings: loaded.diagnostics.map(diagnosticLine), selectTags: tags };
   };
 }

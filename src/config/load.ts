@@ -35,6 +35,8 @@ export interface LoadOptions {
   /** Plugins that gw runs, with their own rules. */
   readonly plugins: ReadonlyMap<string, PluginCheck>;
   readonly unknownPlugins: "error" | "warn";
+  /** Codes of warnings that count as errors. */
+  readonly warningsAsErrors?: ReadonlySet<string>;
   /** Lists what only gw has, as warnings. */
   readonly strictKong?: boolean;
   /** Without it an input that declares nothing is an error: it would empty a store. */
@@ -116,7 +118,7 @@ export async function checkSources(
   if (drafts.length === 0 && options.allowEmpty !== true && !hasErrors(diagnostics))
     diagnostics.push(nothingDeclared(sources));
 
-  const sorted = sortDiagnostics(diagnostics);
+  const sorted = sortDiagnostics(diagnostics.map((each) => raised(each, options.warningsAsErrors)));
   const masked = maskedTexts(sorted, texts);
   if (hasErrors(sorted)) return { diagnostics: sorted, sources: masked };
   return {
@@ -124,6 +126,10 @@ export async function checkSources(
     sources: masked,
     loaded: loadedConfig(checked.entities, header, sources, sorted, options),
   };
+}
+
+function raised(diagnostic: Diagnostic, codes: ReadonlySet<string> | undefined): Diagnostic {
+  return codes?.has(diagnostic.code) === true ? { ...diagnostic, severity: "error" } : diagnostic;
 }
 
 /** Of the files that a finding points into: masking a text takes longer than reading it. */

@@ -4,6 +4,7 @@ import type { JsonObject } from "../core/json.ts";
 import { type Change, diffConfigs } from "./diff.ts";
 import { bodiesOf, idOf } from "./resources.ts";
 import { sameJson } from "./same-json.ts";
+import { type Skip, withoutSkipped } from "./skip.ts";
 import { claim, inScope, refuseSecondOwners } from "./scope.ts";
 import type { Snapshot } from "./store.ts";
 
@@ -37,11 +38,18 @@ export type Desired = Pick<LoadedConfig, "config" | "origins" | "unavailablePlug
 /**
  * The steps that make the store equal to `desired`, in decK's order: creations and updates from level 1 to 4, then deletions from 4
  * to 1. With select tags the files own exactly the entities that carry all of them: their entities get the tags, the rest of the
- * store is left alone. Throws StateError GW_STATE_CONFLICT when the rest stands in the way.
+ * store is left alone, as is what `skips` names. Throws StateError GW_STATE_CONFLICT when the rest stands in the way.
  */
-export function planSync(current: Snapshot, desired: Desired, selectTags: readonly string[] = []): Plan {
-  const owned = inScope(current.config, selectTags);
-  const wanted = selectTags.length === 0 ? desired.config : claim(current.config, desired.config, selectTags);
+export function planSync(
+  current: Snapshot,
+  desired: Desired,
+  selectTags: readonly string[] = [],
+  skips: readonly Skip[] = [],
+): Plan {
+  const stored = withoutSkipped(current.config, skips);
+  const declared = withoutSkipped(desired.config, skips);
+  const owned = inScope(stored, selectTags);
+  const wanted = selectTags.length === 0 ? declared : claim(stored, declared, selectTags);
   const steps = order(diffConfigs(owned, wanted)).map(toStep);
   const foreign = foreignIds(current.config, owned);
   const origins = { ...keepOrigins(current.origins, foreign), ...desired.origins };

@@ -1,9 +1,11 @@
 import { maskSecrets } from "../../config/masked-secrets.ts";
 import { type PrintOptions, printConfig } from "../../config/print.ts";
 import type { GatewayConfig } from "../../config/types.ts";
+import { withoutSkipped } from "../../state/skip.ts";
 import type { Command, Option, OptionValues } from "../command.ts";
 import { storeLocation, withStore } from "../open-store.ts";
 import { isSet, textOf } from "../option-values.ts";
+import { skipOptions, skipsOf } from "../skips.ts";
 import { outputOptions, writeOutput } from "../output-file.ts";
 
 export const formatOptions: readonly Option[] = [
@@ -16,12 +18,19 @@ export const formatOptions: readonly Option[] = [
 export const dump: Command = {
   name: "dump",
   summary: "print the store as a kong.yaml that loads back without a difference",
-  options: [...formatOptions, { flags: "--no-skip-defaults", summary: "print defaults too" }],
+  options: [...formatOptions, ...skipOptions, { flags: "--no-skip-defaults", summary: "print defaults too" }],
   async run(_, options, terminal) {
     const { serial, config } = await withStore(options, terminal, async (store) => await store.read());
     if (serial === 0) terminal.err(`Nothing was ever synced to the store ${storeLocation(options)}.\n`);
     const defaults = options["skipDefaults"] === false;
-    writeOutput(printConfig(shownConfig(config, options), { ...printOptions(options), defaults }), options, terminal);
+    writeOutput(
+      printConfig(shownConfig(withoutSkipped(config, skipsOf(options)), options), {
+        ...printOptions(options),
+        defaults,
+      }),
+      options,
+      terminal,
+    );
     return 0;
   },
 };
