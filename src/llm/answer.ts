@@ -8,6 +8,8 @@ export interface ToolCall {
   readonly name: string;
   /** JSON text; never empty. */
   readonly arguments: string;
+  /** Gemini's: a later request must hand it back with the call. */
+  readonly signature?: string;
 }
 
 /** A whole answer, of whatever provider. Absent is what the provider did not say. */
@@ -26,7 +28,13 @@ export type ChatEvent =
   | { readonly type: "start"; readonly id?: string | undefined; readonly model?: string | undefined }
   | { readonly type: "text-delta"; readonly text: string }
   | { readonly type: "reasoning-delta"; readonly text: string }
-  | { readonly type: "tool-call-start"; readonly index: number; readonly id: string; readonly name: string }
+  | {
+      readonly type: "tool-call-start";
+      readonly index: number;
+      readonly id: string;
+      readonly name: string;
+      readonly signature?: string;
+    }
   /** A piece of the arguments' JSON text. */
   | { readonly type: "tool-call-delta"; readonly index: number; readonly text: string }
   | { readonly type: "finish"; readonly reason: FinishReason }

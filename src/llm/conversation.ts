@@ -25,6 +25,8 @@ export interface AskedToolCall {
   readonly id: string;
   readonly name: string;
   readonly input: JsonObject;
+  /** ToolCall.signature, come back. */
+  readonly signature: string | undefined;
 }
 
 /** Throws RequestError GW_REQUEST_INVALID for content that `provider` would never see: an answer to half a question is worse than none. */
@@ -109,10 +111,17 @@ function readToolCalls({ message, at }: MessageReader): readonly AskedToolCall[]
     const called = isJsonObject(call) ? call["function"] : undefined;
     const id = isJsonObject(call) ? call["id"] : undefined;
     const where = `${at}.tool_calls[${index}]`;
-    if (!isJsonObject(called) || typeof called["name"] !== "string" || typeof id !== "string")
+    if (!isJsonObject(call) || !isJsonObject(called) || typeof called["name"] !== "string" || typeof id !== "string")
       throw invalid(`${where} needs an id and a function with a name`);
-    return { id, name: called["name"], input: readArguments(called["arguments"], where) };
+    const input = readArguments(called["arguments"], where);
+    return { id, name: called["name"], input, signature: readSignature(call) };
   });
+}
+
+function readSignature({ extra_content: extra }: JsonObject): string | undefined {
+  const google = isJsonObject(extra) ? extra["google"] : undefined;
+  const signature = isJsonObject(google) ? google["thought_signature"] : undefined;
+  return typeof signature === "string" ? signature : undefined;
 }
 
 function readArguments(text: Json | undefined, where: string): JsonObject {

@@ -11,7 +11,7 @@ export interface Front {
   /** What the route serves, for a client that asks it for something else: "chat completions". */
   readonly serves: string;
   /** Throws RequestError GW_REQUEST_INVALID when the body is none of this format. `path` is the client's. */
-  readCall(bytes: Buffer, path: string): ChatRequest;
+  readonly readCall: (bytes: Buffer, path: string) => ChatRequest;
   /** Absent where only a provider that speaks the format can answer. */
   readonly answers?: AnswerWriter;
   /** Where a provider of the format counts in another way than in chat. */

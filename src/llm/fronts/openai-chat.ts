@@ -43,8 +43,13 @@ function writeChat(result: ChatResult, identity: AnswerIdentity): string {
   });
 }
 
-function writeToolCall({ id, name, arguments: text }: ToolCall): object {
-  return { id, type: "function", function: { name, arguments: text } };
+function writeToolCall({ id, name, arguments: text, signature }: ToolCall): object {
+  return { id, type: "function", function: { name, arguments: text }, ...extraContent(signature) };
+}
+
+/** Where Google's own endpoint for OpenAI's clients has it; they hand it back with the call. */
+function extraContent(signature: string | undefined): object {
+  return signature === undefined ? {} : { extra_content: { google: { thought_signature: signature } } };
 }
 
 /** Writes a stream as server-sent events: https://platform.openai.com/docs/api-reference/chat-streaming. */
@@ -70,7 +75,11 @@ class ChatStreamWriter implements AnswerStream {
       case "reasoning-delta":
         return this.#delta({ reasoning_content: event.text });
       case "tool-call-start":
-        return this.#toolDelta(event.index, { id: event.id, type: "function" }, { name: event.name, arguments: "" });
+        return this.#toolDelta(
+          event.index,
+          { id: event.id, type: "function", ...extraContent(event.signature) },
+          { name: event.name, arguments: "" },
+        );
       case "tool-call-delta":
         return this.#toolDelta(event.index, {}, { arguments: event.text });
       case "finish":

@@ -55,13 +55,16 @@ export function joinTexts(parts: readonly JsonObject[], isThought: boolean): str
 /** `first` is the place of the first among all calls of the answer: it stands in for ids that the public API does not give. */
 export function toolCallsOf(parts: readonly JsonObject[], first: number): readonly ToolCall[] {
   return parts
-    .map(({ functionCall }) => functionCall)
-    .filter(isJsonObject)
-    .map(({ id, name, args }, index) => ({
-      id: textOf(id) === "" ? `call_${first + index}` : textOf(id),
-      name: textOf(name),
-      arguments: JSON.stringify(args ?? {}),
-    }));
+    .filter(({ functionCall }) => isJsonObject(functionCall))
+    .map(({ functionCall, thoughtSignature: signature }, index) => {
+      const { id, name, args } = isJsonObject(functionCall) ? functionCall : {};
+      return {
+        id: textOf(id) === "" ? `call_${first + index}` : textOf(id),
+        name: textOf(name),
+        arguments: JSON.stringify(args ?? {}),
+        ...(typeof signature === "string" && { signature }),
+      };
+    });
 }
 
 export function toFinishReason(reason: string | undefined, hasTools: boolean): FinishReason {

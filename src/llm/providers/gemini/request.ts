@@ -14,7 +14,7 @@ export function buildChat(call: ChatRequest, target: ProviderTarget): Built<Upst
   const { tools } = settings;
   const body = {
     systemInstruction: instructions.length === 0 ? undefined : { parts: [{ text: instructions.join("\n\n") }] },
-    contents: toContents(turns),
+    contents: toContents(turns, modelOf(call, target).startsWith("gemini-3")),
     tools: tools.length === 0 ? undefined : [{ functionDeclarations: tools.map(toDeclaration) }],
     toolConfig: tools.length === 0 ? undefined : toToolConfig(settings),
     generationConfig: toGenerationConfig(call, settings),
@@ -37,11 +37,11 @@ interface Content {
   readonly parts: JsonObject[];
 }
 
-function toContents(turns: readonly Turn[]): readonly Content[] {
+function toContents(turns: readonly Turn[], isStrict: boolean): readonly Content[] {
   const contents: Content[] = [];
   for (const turn of turns) {
     const role = turn.role === "assistant" ? "model" : "user";
-    const parts = toParts(turn);
+    const parts = toParts(turn, isStrict);
     const last = contents.at(-1);
     if (last?.role === role) last.parts.push(...parts);
     else if (parts.length > 0) contents.push({ role, parts });
@@ -49,14 +49,25 @@ function toContents(turns: readonly Turn[]): readonly Content[] {
   return contents;
 }
 
-function toParts(turn: Turn): JsonObject[] {
+/** https://ai.google.dev/gemini-api/docs/thought-signatures: for calls that another model made, or whose client has lost what came with them. */
+const UNSIGNED = "skip_thought_signature_validator";
+
+function toSignature(signature: string | undefined): JsonObject {
+  return signature === undefined ? {} : { thoughtSignature: signature };
+}
+
+/** `isStrict`: the model refuses turns whose first call is not signed. */
+function toParts(turn: Turn, isStrict: boolean): JsonObject[] {
   switch (turn.role) {
     case "user":
       return turn.parts.flatMap(toPart);
     case "assistant":
       return [
         ...textParts(turn.text),
-        ...turn.toolCalls.map(({ name, input }) => ({ functionCall: { name, args: input } })),
+        ...turn.toolCalls.map(({ name, input, signature }, index) => ({
+          functionCall: { name, args: input },
+          ...toSignature(signature ?? (index === 0 && isStrict ? UNSIGNED : undefined)),
+        })),
       ];
     default:
       return [{ functionResponse: { name: turn.name, response: parseObject(turn.text) ?? { result: turn.text } } }];

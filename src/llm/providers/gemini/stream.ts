@@ -39,9 +39,9 @@ class CandidateReader implements ChatStreamReader {
     const text = joinTexts(parts, false);
     if (thought !== "") events.push({ type: "reasoning-delta", text: thought });
     if (text !== "") events.push({ type: "text-delta", text });
-    for (const { id, name, arguments: input } of toolCallsOf(parts, this.#toolCount)) {
+    for (const { arguments: input, ...call } of toolCallsOf(parts, this.#toolCount)) {
       const index = this.#toolCount++;
-      events.push({ type: "tool-call-start", index, id, name }, { type: "tool-call-delta", index, text: input });
+      events.push({ type: "tool-call-start", index, ...call }, { type: "tool-call-delta", index, text: input });
     }
     return events;
   }
