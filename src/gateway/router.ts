@@ -102,11 +102,31 @@ interface Asked {
   readonly port: number;
 }
 
-/** Matchers by the text that a path must begin with to interest them; those without paths are under the empty text. */
+/** Matchers whose paths begin with the same text. */
+interface Bucket {
+  readonly text: string;
+  readonly entries: Entry[];
+  /** Another whose text has the same hash. */
+  readonly next: Bucket | undefined;
+}
+
+/** All texts of one length. */
+interface Length {
+  readonly length: number;
+  /** The smallest of its entries. */
+  readonly rank: number;
+}
+
+/**
+ * Matchers by the text that a path must begin with to interest them; those without paths are under the empty text. A path is hashed once,
+ * letter by letter, and its hash so far looked up at each length that there is: to cut the path at each would make as many strings.
+ */
 class PathBuckets {
-  readonly #buckets = new Map<string, Entry[]>();
-  /** Of the texts, the longest first. */
-  #lengths: readonly number[] = [];
+  readonly #buckets = new Map<number, Bucket>();
+  /** The shortest first. */
+  #lengths: readonly Length[] = [];
+  /** Of the path that is being looked for, by length. */
+  #hashes = new Int32Array(0);
 
   /** Entries come in order of rank. */
   add(entry: Entry): void {
@@ -117,24 +137,57 @@ class PathBuckets {
   }
 
   #addUnder(text: string, entry: Entry): void {
-    const bucket = this.#buckets.get(text);
-    if (bucket === undefined) this.#buckets.set(text, [entry]);
-    else bucket.push(entry);
-    if (!this.#lengths.includes(text.length)) this.#lengths = [...this.#lengths, text.length].sort((a, b) => b - a);
+    const hash = hashOn(FIRST_HASH, text, 0, text.length);
+    const first = this.#buckets.get(hash);
+    let bucket = first;
+    while (bucket !== undefined && bucket.text !== text) bucket = bucket.next;
+    if (bucket === undefined) this.#buckets.set(hash, { text, entries: [entry], next: first });
+    else bucket.entries.push(entry);
+    if (this.#lengths.some(({ length }) => length === text.length)) return;
+    const added = { length: text.length, rank: entry.rank };
+    this.#lengths = [...this.#lengths, added].sort((one, other) => one.length - other.length);
+    this.#hashes = new Int32Array(this.#lengths.length);
   }
 
   /** The entry of smallest rank that matches, or `best` when none is smaller. */
   find(asked: Asked, best: Found | undefined): Found | undefined {
     const { path } = asked.request;
     let found = best;
-    for (const length of this.#lengths) {
-      if (length > path.length) continue;
-      const text = path.slice(0, length);
-      const bucket = this.#buckets.get(text);
-      if (bucket !== undefined) found = firstMatch(bucket, text, asked, found);
+    for (let index = this.#hash(path) - 1; index >= 0; index -= 1) {
+      const { length, rank } = this.#lengths[index] ?? noLength;
+      if (found !== undefined && found.entry.rank < rank) continue;
+      let bucket = this.#buckets.get(this.#hashes[index] ?? 0);
+      for (; bucket !== undefined; bucket = bucket.next)
+        if (bucket.text.length === length && path.startsWith(bucket.text))
+          found = firstMatch(bucket.entries, bucket.text, asked, found);
     }
     return found;
   }
+
+  /** How many of the lengths the path has. */
+  #hash(path: string): number {
+    let hash = FIRST_HASH;
+    let at = 0;
+    for (let index = 0; index < this.#lengths.length; index += 1) {
+      const { length } = this.#lengths[index] ?? noLength;
+      if (length > path.length) return index;
+      hash = hashOn(hash, path, at, length);
+      at = length;
+      this.#hashes[index] = hash;
+    }
+    return this.#lengths.length;
+  }
+}
+
+const noLength: Length = { length: 0, rank: 0 };
+
+/** FNV-1a over UTF-16 units. */
+const FIRST_HASH = 0x811c9dc5 | 0;
+
+function hashOn(hash: number, text: string, from: number, to: number): number {
+  let next = hash;
+  for (let index = from; index < to; index += 1) next = Math.imul(next ^ text.charCodeAt(index), 0x01000193);
+  return next;
 }
 
 function firstMatch(bucket: readonly Entry[], text: string, asked: Asked, best: Found | undefined): Found | undefined {
