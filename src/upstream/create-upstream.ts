@@ -13,7 +13,7 @@ export function createUpstream(settings: PoolSettings = {}): Upstream {
   return {
     send: sendThrough,
     collect: (request, options) => collect(sendThrough, request, options),
-    reach: (origin, { signal }) => reach(origin, settings, signal),
+    reach: (origin, { signal, tls }) => reach(origin, { ...settings, tls: () => tls }, signal),
     close: () => pools.close(),
   };
 }

@@ -70,7 +70,7 @@ function keyOf(origin: string, connectMs: number, tls: UpstreamTls | undefined):
   return tls === undefined ? `${connectMs} ${origin}` : `${connectMs} ${origin} ${tls.id}`;
 }
 
-interface ConnectorSettings extends PoolSettings {
+export interface ConnectorSettings extends PoolSettings {
   /** As it is at the time of a connection. */
   readonly tls?: () => UpstreamTls | undefined;
 }

@@ -1,6 +1,6 @@
 import type { Duplex } from "node:stream";
 import type { UpstreamError } from "../core/errors.ts";
-import type { UpstreamRequest, UpstreamResponse } from "../core/http-message.ts";
+import type { UpstreamRequest, UpstreamResponse, UpstreamTls } from "../core/http-message.ts";
 
 /** All in milliseconds. */
 export interface UpstreamTimeouts {
@@ -47,6 +47,9 @@ export interface Upstream {
     options: { readonly signal: AbortSignal; readonly maxBytes: number; readonly timeouts?: UpstreamTimeouts },
   ): Promise<UpstreamResponse>;
   /** Connects as a request to the origin would, with TLS where it has that, and closes: nothing is sent. Throws UpstreamError, or the signal's reason. */
-  reach(origin: string, options: { readonly signal: AbortSignal }): Promise<void>;
+  reach(
+    origin: string,
+    options: { readonly signal: AbortSignal; readonly tls?: UpstreamTls | undefined },
+  ): Promise<void>;
   close(): Promise<void>;
 }

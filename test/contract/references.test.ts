@@ -119,7 +119,9 @@ it("the reference of a plugin that is off is none that serving needs", async () 
 function documentOf(collection: CollectionName, entity: JsonObject): object {
   if (ownedByConsumers.has(collection)) return { consumers: [{ username: "ada", [collection]: [entity] }] };
   const client_certificate = { id: ID };
-  const services = [{ name: "s", url: "https://127.61.7.1:9", client_certificate, routes: [{ paths: ["/"] }] }];
+  const services = [
+    { name: "s", url: "https://127.61.7.1:9", client_certificate, routes: [{ name: "r", paths: ["/"] }] },
+  ];
   return { [collection]: [entity], ...(collection === "certificates" ? { services } : {}) };
 }
 

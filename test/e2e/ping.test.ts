@@ -64,12 +64,16 @@ function configuration({ vault, redis, model = "text-embedding-3-small", key = "
         config: { host: vault.host, port: vault.port, kv: "v2", token: "{vault://env/root-token}" },
       },
     ],
+    upstreams: [
+      { name: "several", targets: [{ target: "plain.test:8080" }, { target: "spare.test:8080", weight: 0 }] },
+    ],
     services: [
       {
         name: "llm",
         url: "http://127.0.0.1:9",
         routes: [{ name: "chat", paths: ["/chat"], plugins: [{ name: "ai-proxy-advanced", config: ai }] }],
       },
+      { name: "several", host: "several", port: 80, protocol: "http", routes: [{ name: "several", paths: ["/s"] }] },
       {
         name: "plain",
         url: "http://plain.test:8080",
@@ -115,9 +119,8 @@ describeWithOpenBao("gw ping", () => {
       const redirections = places.flatMap((place) => ["--connect-to", place]);
       const env = { ROOT_TOKEN: rootToken, REDIS_PASSWORD: redisPassword };
       const run = await runGw(["ping", ...redirections, ...args], { cwd, env });
-      const { checks = [] } = args.includes("--json")
-        ? (JSON.parse(run.out || run.err) as { checks: readonly Row[] })
-        : {};
+      if (run.out === "") throw new Error(run.err);
+      const { checks = [] } = args.includes("--json") ? (JSON.parse(run.out) as { checks: readonly Row[] }) : {};
       return { ...run, rows: checks };
     }
 
@@ -137,6 +140,7 @@ describeWithOpenBao("gw ping", () => {
         ["vector store", "redis", true],
         ["redis", server, true],
         ["service", "plain at http://plain.test:8080", true],
+        ["service", "several at http://plain.test:8080", true],
       ]);
       expect(code).toBe(0);
       const messageOf = (wanted: string): string => rows.find(({ kind }) => kind === wanted)?.message ?? "";
@@ -149,7 +153,7 @@ describeWithOpenBao("gw ping", () => {
         expect.stringMatching(/^the descriptions of gpt-4o and gpt-4o-mini hardly differ \(distance 0\.\d\d\)/),
       ]);
       expect(upstream.requests).toEqual([]);
-      expect(upstream.connections).toBe(2);
+      expect(upstream.connections).toBe(3);
       expect(embeddings.requests).toHaveLength(1);
     });
 
@@ -162,7 +166,7 @@ describeWithOpenBao("gw ping", () => {
       expect(out).toMatch(
         /^ok {6}secret {11}\{vault:\/\/hashicorp-vault\/openai\/key\} +\d+ ms {2}resolves, version 1$/m,
       );
-      expect(out.trimEnd().split("\n").at(-1)).toBe("All 10 can be used.");
+      expect(out.trimEnd().split("\n").at(-1)).toBe("All 11 can be used.");
     });
 
     it("fails with a reason for each that cannot be used, and still tells the others", async () => {

@@ -1,5 +1,6 @@
 import type { Vault } from "../../config/types.ts";
 import { secretReferences } from "../../config/secret-references.ts";
+import { originOf } from "../../core/target-address.ts";
 import type { Runtime } from "../../gateway/runtime.ts";
 import type { Plugin } from "../../plugins/plugin.ts";
 import { probeEmbeddings } from "../../routing/probe-embeddings.ts";
@@ -93,21 +94,19 @@ function needChecks(plugin: Plugin): readonly Check[] {
 
 /** Services whose routes all have a plugin that answers in their place are not asked by anybody. */
 function serviceChecks({ plans }: Runtime, upstream: Upstream): readonly Check[] {
-  return plans.flatMap(({ service, links }): Check[] => {
+  return plans.flatMap(({ service, links, group, tls }): Check[] => {
     if (service === undefined || links.some(({ plugin }) => plugin.explain !== undefined)) return [];
-    const { protocol, host, port } = service;
+    const { protocol, host, port, name, id } = service;
     if (protocol !== "http" && protocol !== "https") return [];
-    const origin = `${protocol}://${host.includes(":") ? `[${host}]` : host}:${port}`;
-    return [
-      {
-        kind: "service",
-        name: `${service.name ?? service.id} at ${origin}`,
-        async run(signal) {
-          await upstream.reach(origin, { signal });
-          return { said: protocol === "https" ? "a TLS connection could be made" : "a connection could be made" };
-        },
-      },
-    ];
+    const addresses = group === undefined ? [{ host, port }] : group.targets.map(({ address }) => address);
+    return addresses.map((address) => {
+      const origin = originOf(protocol, address);
+      const run: Check["run"] = async (signal) => {
+        await upstream.reach(origin, { signal, tls });
+        return { said: protocol === "https" ? "a TLS connection could be made" : "a connection could be made" };
+      };
+      return { kind: "service", name: `${name ?? id} at ${origin}`, run };
+    });
   });
 }
 
