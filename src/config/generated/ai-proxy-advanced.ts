@@ -157,7 +157,7 @@ export interface AiProxyAdvancedConfig {
    */
   readonly vectordb?: {
     /**
-     * Which store. This version runs redis and memory (inside gw, without a server).
+     * Which store; memory is inside gw, without a server.
      */
     readonly strategy: "redis" | "pgvector" | "memory";
     /**
@@ -385,11 +385,11 @@ export interface AiProxyAdvancedConfig {
    */
   readonly max_request_body_size: number;
   /**
-   * The format clients speak. This version runs openai.
+   * The format clients speak. This version runs openai and anthropic.
    */
   readonly llm_format: "openai" | "anthropic" | "bedrock" | "cohere" | "gemini" | "huggingface";
   /**
-   * The family of the traffic. This version runs text/generation.
+   * The family of the traffic. This version runs text/generation and text/embeddings.
    */
   readonly genai_category:
     | "text/generation"
@@ -483,7 +483,7 @@ export interface AiProxyAdvancedConfig {
  */
 export interface AiProxyAdvancedTarget {
   /**
-   * The operation. This version runs llm/v1/chat.
+   * The operation. This version runs llm/v1/chat, llm/v1/completions, llm/v1/embeddings and llm/v1/responses.
    */
   readonly route_type:
     | "llm/v1/chat"

@@ -6,7 +6,7 @@ import type { JsonObject } from "../../core/json.ts";
  */
 export interface AiProxyConfig {
   /**
-   * The operation. This version runs llm/v1/chat.
+   * The operation. This version runs llm/v1/chat, llm/v1/completions, llm/v1/embeddings and llm/v1/responses.
    */
   readonly route_type:
     | "llm/v1/chat"
@@ -223,11 +223,11 @@ export interface AiProxyConfig {
    */
   readonly max_request_body_size: number;
   /**
-   * The format clients speak. This version runs openai.
+   * The format clients speak. This version runs openai and anthropic.
    */
   readonly llm_format: "openai" | "anthropic" | "bedrock" | "cohere" | "gemini" | "huggingface";
   /**
-   * The family of the traffic. This version runs text/generation.
+   * The family of the traffic. This version runs text/generation and text/embeddings.
    */
   readonly genai_category:
     | "text/generation"
