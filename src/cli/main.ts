@@ -109,6 +109,11 @@ const commands: readonly CommandRow[] = [
     load: async () => (await import("./commands/schema.ts")).schema,
   },
   {
+    name: "completion",
+    summary: "print a completion script for bash, zsh or fish",
+    load: async () => (await import("./commands/completion.ts")).completion(commands),
+  },
+  {
     name: "version",
     summary: "print the version",
     load: async () => (await import("./commands/version.ts")).version,

@@ -22,7 +22,8 @@ interface Call {
   readonly options: OptionValues;
 }
 
-const globalOptions: readonly Option[] = [
+/** Of every command. */
+export const globalOptions: readonly Option[] = [
   {
     flags: "--store <location>",
     summary: "where the state is kept: the path of a SQLite file",
@@ -172,7 +173,8 @@ function settingsPath(options: OptionValues, { environment, cwd }: Terminal): st
   return path !== undefined && existsSync(path) ? path : undefined;
 }
 
-function toCommander({ flags, summary, default: byDefault, isList, choices }: Option): CommanderOption {
+/** The option as commander knows it. */
+export function toCommander({ flags, summary, default: byDefault, isList, choices }: Option): CommanderOption {
   const option = new CommanderOption(flags, summary);
   if (byDefault !== undefined) option.default(byDefault);
   if (choices !== undefined) option.choices([...choices]);
