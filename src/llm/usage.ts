@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject } from "../core/json.ts";
+import { isJsonObject, type Json, type JsonObject } from "../core/json.ts";
 import { SseScanner } from "./sse.ts";
 
 /** What a provider says it counted. Names as OpenAI's API and Kong's log have them. */
@@ -6,21 +6,38 @@ export interface Usage {
   readonly prompt_tokens: number;
   readonly completion_tokens: number;
   readonly total_tokens: number;
-  /** `cached_tokens` of the prompt were read from a cache, `cache_write_tokens` written to one. */
+  /** `cached_tokens` of the prompt were read from a cache, `cache_write_tokens` written to one: for how long is in `cache_write_ttls`. */
   readonly prompt_tokens_details?: JsonObject;
   readonly completion_tokens_details?: JsonObject;
+  /** The class of service that was charged: `default`, `priority`, `flex`, … */
+  readonly service_tier?: string;
+}
+
+/** What a provider says of the prompt besides its length. */
+export interface PromptCounts {
+  readonly cached: number;
+  readonly written?: number;
+  /** Parts of `written`, by lifetime: `5m`, `1h`. */
+  readonly writtenFor?: Readonly<Record<string, number>>;
+  readonly tier?: Json | undefined;
 }
 
 /** Counts that a driver has put together. `prompt` includes what the cache had or took. */
 export function tallied(
   prompt: number,
   completion: number,
-  { cached, written = 0 }: { readonly cached: number; readonly written?: number },
+  { cached, written = 0, writtenFor = {}, tier }: PromptCounts,
 ): Usage {
-  const usage = { prompt_tokens: prompt, completion_tokens: completion, total_tokens: prompt + completion };
+  const counts = { prompt_tokens: prompt, completion_tokens: completion, total_tokens: prompt + completion };
+  const usage = { ...counts, ...tierOf(tier) };
   if (cached + written === 0) return usage;
-  const details = written === 0 ? { cached_tokens: cached } : { cached_tokens: cached, cache_write_tokens: written };
-  return { ...usage, prompt_tokens_details: details };
+  const lifetimes = Object.keys(writtenFor).length === 0 ? {} : { cache_write_ttls: writtenFor };
+  const writes = written === 0 ? {} : { cache_write_tokens: written, ...lifetimes };
+  return { ...usage, prompt_tokens_details: { cached_tokens: cached, ...writes } };
+}
+
+function tierOf(tier: Json | undefined): Pick<Usage, "service_tier"> {
+  return typeof tier === "string" ? { service_tier: tier } : {};
 }
 
 /** Reads the usage out of an answer that passes by, whole or streamed. */
@@ -65,6 +82,7 @@ export function usageOf(answer: unknown): Usage | undefined {
     total_tokens: typeof total === "number" ? total : prompt + completion,
     ...detailsOf(usage, "prompt_tokens_details"),
     ...detailsOf(usage, "completion_tokens_details"),
+    ...tierOf(isJsonObject(answer) ? answer["service_tier"] : undefined),
   };
 }
 

@@ -83,8 +83,17 @@ const requiredOptions: Partial<
   ollama: [selfHosted],
 };
 
-function checkUnrun({ logging }: Target, at: string): readonly ConfigFinding[] {
-  return logging.log_payloads ? [noEffect(`${at}.logging.log_payloads`, "log_payloads")] : [];
+/** Hugging Face's router and the second version of Cohere's API no longer have these switches. */
+function checkUnrun({ model: { options }, logging }: Target, at: string): readonly ConfigFinding[] {
+  const fields = {
+    "logging.log_payloads": logging.log_payloads || undefined,
+    "model.options.huggingface.use_cache": options?.huggingface?.use_cache,
+    "model.options.huggingface.wait_for_model": options?.huggingface?.wait_for_model,
+    "model.options.cohere.wait_for_model": options?.cohere?.wait_for_model,
+  };
+  return Object.entries(fields).flatMap(([field, value]) =>
+    value === undefined ? [] : [noEffect(`${at}.${field}`, field.replace(/^(?:logging|model\.options)\./, ""))],
+  );
 }
 
 /** A signature's region and role are not a client's to choose. */
@@ -105,16 +114,14 @@ function textsIn(record: object, prefix = ""): readonly (readonly [field: string
   });
 }
 
-/** A cost takes both prices; neither the lifetime of what a cache took nor the tier of service is known here. */
+/** A cost takes both prices. */
 function checkPrices({ model, logging }: Target, at: string): readonly ConfigFinding[] {
   const { input_cost: input, output_cost: output } = model.options ?? {};
-  const isPriced = input !== undefined && output !== undefined;
-  const unused = Object.keys(model.options ?? {}).filter((option) =>
-    isPriced ? option === "cache_write_cost_list" || option === "service_tier_factor" : isPrice.test(option),
-  );
+  if (!logging.log_statistics || (input !== undefined && output !== undefined)) return [];
+  const unused = Object.keys(model.options ?? {}).filter((option) => isPrice.test(option));
   const [price] = unused;
-  if (!logging.log_statistics || price === undefined) return [];
-  const what = isPriced ? unused.join(", ") : `${unused.join(", ")} without both input_cost and output_cost`;
+  if (price === undefined) return [];
+  const what = `${unused.join(", ")} without both input_cost and output_cost`;
   return [noEffect(`${at}.model.options.${price}`, what)];
 }
 

@@ -25,3 +25,39 @@ test("a prompt of just the length is not longer", () => {
   const at = tallied(200_000, 0, { cached: 0 });
   expect(costOf(at, { ...prices, context_window_factor: factors })).toBeCloseTo(0.4, 10);
 });
+
+const byLifetime = [
+  { ttl: "1h", cost: 20 },
+  { ttl: "24h", cost: 90 },
+];
+
+test.each([
+  [
+    "a price of its lifetime, the others at the usual one",
+    { cache_write_cost: 10, cache_write_cost_list: byLifetime },
+    1.4,
+  ],
+  ["no usual price", { cache_write_cost_list: byLifetime }, 0.92],
+  ["no list", { cache_write_cost: 10 }, 1],
+])("what the cache took, with %s", (_, options, expected) => {
+  const counted = tallied(100_000, 0, { cached: 0, written: 100_000, writtenFor: { "1h": 40_000, "5m": 60_000 } });
+  expect(costOf(counted, { ...prices, ...options })).toBeCloseTo(expected, 10);
+});
+
+const tiers = [
+  { tier: "Priority", factor: 2 },
+  { tier: "flex", factor: 0.5 },
+  { tier: "flex-batch", factor: 0.25 },
+];
+
+test.each([
+  ["priority", 4],
+  ["fast", 4],
+  ["flex", 1],
+  ["my-flex-batch-tier", 0.5],
+  ["default", 2],
+  [undefined, 2],
+])("of the tier %s", (tier, expected) => {
+  const counted = tallied(1_000_000, 0, { cached: 0, tier });
+  expect(costOf(counted, { ...prices, service_tier_factor: tiers })).toBeCloseTo(expected, 10);
+});

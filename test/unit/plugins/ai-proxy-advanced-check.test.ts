@@ -105,7 +105,7 @@ describe("checkAiProxyAdvanced", () => {
     ["gemini", []],
     ["cohere", []],
     ["ollama", ["error missing-option targets.0.model.options.upstream_url"]],
-    ["bedrock", ["error not-supported targets.0.model.provider"]],
+    ["bedrock", ["error missing-option targets.0.model.options.bedrock.aws_region"]],
   ])("provider %s without options", (provider, expected) => {
     expect(check(withModel({ provider, name: "m" }))).toEqual(expected);
   });

@@ -35,7 +35,20 @@ export function toUsage(usage: JsonObject): Usage {
   return tallied(countOf(usage["input_tokens"]) + read + written, countOf(usage["output_tokens"]), {
     cached: read,
     written,
+    writtenFor: lifetimesOf(usage["cache_creation"]),
+    tier: usage["service_tier"],
   });
+}
+
+/** https://docs.claude.com/en/docs/build-with-claude/prompt-caching#1-hour-cache-duration */
+function lifetimesOf(creation: Json | undefined): Readonly<Record<string, number>> {
+  const counts = isJsonObject(creation) ? Object.entries(creation) : [];
+  return Object.fromEntries(
+    counts.flatMap(([name, count]) => {
+      const ttl = /^ephemeral_(\w+)_input_tokens$/.exec(name)?.[1];
+      return ttl === undefined ? [] : [[ttl, countOf(count)]];
+    }),
+  );
 }
 
 export function toFinishReason(reason: Json | undefined): FinishReason {

@@ -6,7 +6,7 @@ import { tallied, type Usage } from "../../usage.ts";
 
 /** An answer has neither id nor model. Throws UnreadableAnswer. */
 export function parseChat(body: Buffer): ChatResult {
-  const { output, stopReason, usage } = parseAnswer(body);
+  const { output, stopReason, usage, serviceTier } = parseAnswer(body);
   const message = isJsonObject(output) ? output["message"] : undefined;
   const content = isJsonObject(message) ? message["content"] : undefined;
   if (!Array.isArray(content)) throw new UnreadableAnswer("it has no content");
@@ -23,7 +23,7 @@ export function parseChat(body: Buffer): ChatResult {
         arguments: JSON.stringify(input ?? {}),
       })),
     finishReason: toFinishReason(stopReason),
-    usage: toUsage(usage),
+    usage: toUsage(usage, serviceTier),
   };
 }
 
@@ -48,12 +48,22 @@ export function toFinishReason(reason: Json | undefined): FinishReason {
 }
 
 /** `inputTokens` leaves out what was read from the cache or written to it; OpenAI's `prompt_tokens` counts all. */
-export function toUsage(usage: Json | undefined): Usage | undefined {
+export function toUsage(usage: Json | undefined, serviceTier: Json | undefined): Usage | undefined {
   if (!isJsonObject(usage)) return undefined;
   const cached = countOf(usage["cacheReadInputTokens"]);
   const written = countOf(usage["cacheWriteInputTokens"]);
   const prompt = countOf(usage["inputTokens"]) + cached + written;
-  return tallied(prompt, countOf(usage["outputTokens"]), { cached, written });
+  return tallied(prompt, countOf(usage["outputTokens"]), {
+    cached,
+    written,
+    writtenFor: lifetimesOf(usage["cacheDetails"]),
+    tier: isJsonObject(serviceTier) ? serviceTier["type"] : undefined,
+  });
+}
+
+function lifetimesOf(details: Json | undefined): Readonly<Record<string, number>> {
+  const parts = Array.isArray(details) ? details.filter(isJsonObject) : [];
+  return Object.fromEntries(parts.map(({ ttl, inputTokens }) => [textOf(ttl), countOf(inputTokens)]));
 }
 
 /** https://docs.aws.amazon.com/bedrock/latest/APIReference/CommonErrors.html: the kind of error is in a header, sometimes in `__type`. */

@@ -36,7 +36,7 @@ class ConverseReader implements ChatStreamReader {
         this.#hasStopped = true;
         return [{ type: "finish", reason: toFinishReason(value["stopReason"]) }];
       case "metadata":
-        return this.#finish(value["usage"]);
+        return this.#finish(value);
       default:
         return /(?:exception|error|failure)$/i.test(name) ? [failed(name, value)] : [];
     }
@@ -75,8 +75,8 @@ class ConverseReader implements ChatStreamReader {
     return this.#tools.get(block)?.hasArguments === false ? this.#addArguments(block, "{}") : [];
   }
 
-  #finish(counted: Json | undefined): readonly ChatEvent[] {
-    const usage = toUsage(counted);
+  #finish({ usage: counted, serviceTier }: JsonObject): readonly ChatEvent[] {
+    const usage = toUsage(counted, serviceTier);
     const events: ChatEvent[] = usage === undefined ? [] : [{ type: "usage", usage }];
     return this.#hasStopped ? [...events, { type: "end" }] : events;
   }
