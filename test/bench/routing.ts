@@ -1,13 +1,14 @@
 // Routing quality on the labelled prompts of fixtures/prompts/dev.jsonl, with the user's two descriptions, CATCHALL and threshold 0.8. Prints one
 // JSON object. Bundled by parts/routing.js, as dist/ is.
 //
-//   node routing.js PROMPTS
+//   node routing.js FOLDER
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { localEmbedder } from "../../src/embeddings/embedders/local/local.ts";
 import type { TunableTarget, TuningView } from "../../src/plugins/tuning.ts";
 import { fits, type LabelledText } from "../../src/routing/fitting.ts";
 import { splitInFolds } from "../../src/routing/folds.ts";
-import { parsePrompts } from "../../src/routing/labelled-prompts.ts";
+import { type LabelledPrompt, parsePrompts } from "../../src/routing/labelled-prompts.ts";
 import { accuracyOf, macroF1, scoreClasses } from "../../src/routing/scores.ts";
 import { type Choose, choiceOf, textsOf, type Variant } from "../../src/routing/variant.ts";
 
@@ -33,19 +34,32 @@ const examples = [
   [],
 ];
 const labels = ["programming", "mathematics", "other"];
-const [file = ""] = process.argv.slice(2);
+const [folder = ""] = process.argv.slice(2);
+const read = (name: string): string => readFileSync(join(folder, name), "utf8");
+/** By finer label, the description of a target. */
+const topics = new Map(Object.entries(JSON.parse(read("topics.json")) as Readonly<Record<string, string>>));
 
 const embedder = await localEmbedder.create(
   { provider: "local", model: "universal-sentence-encoder-lite", dimensions: 512 },
   { upstream: refuse(), notify: () => {} },
 );
-const rows = parsePrompts(readFileSync(file, "utf8"), new Map(labels.map((label) => [label, label])), {
-  file,
-  mustExpect: true,
-});
+const labelled = (name: string): readonly LabelledPrompt[] =>
+  parsePrompts(read(name), new Map(labels.map((label) => [label, label])), { file: name, mustExpect: true });
+const rows = labelled("dev.jsonl");
+/** The user's six prompts in other words: only reported, nothing is chosen by them. */
+const others = labelled("variants.jsonl");
 const literal = variant("literal", false);
 const contrast = variant("contrast", false);
 const withExamples = variant("contrast", true);
+const many: Variant = {
+  rule: "contrast",
+  // Without a CATCHALL the best of all is wanted: no threshold stands in its way.
+  targets: [...topics].map(([topic, description], index) => ({
+    ...targetOf(index, topic, description),
+    threshold: 2,
+  })),
+  head: undefined,
+};
 const { vectors, milliseconds } = await embedAll();
 const prompts = rows.map(
   ({ prompt, expect = "" }): LabelledText => ({
@@ -72,32 +86,31 @@ process.stdout.write(
       "tuned, 16 labels a class": fitted(16),
       "tuned, 64 labels a class": fitted(64),
       "tuned, all labels": fitted(Infinity),
+      "12 described targets": amongTopics(),
     },
+    variants: { literal: inOtherWords(literal), contrast: inOtherWords(contrast) },
   }),
 );
 await embedder.close();
 
 function variant(rule: TuningView["rule"], hasExamples: boolean): Variant {
-  const targets = descriptions.map(
-    (description, index): TunableTarget => ({
-      index,
-      provider: "bench",
-      model: labels[index] ?? null,
-      description,
-      isCatchall: description === "CATCHALL",
-      threshold: 0.8,
-      examples: hasExamples ? (examples[index] ?? []) : [],
-      prices: undefined,
-    }),
+  const targets = descriptions.map((description, index) =>
+    targetOf(index, labels[index] ?? "", description, hasExamples ? examples[index] : []),
   );
   return { rule, targets, head: undefined };
+}
+
+function targetOf(index: number, model: string, description: string, own: readonly string[] = []): TunableTarget {
+  const isCatchall = description === "CATCHALL";
+  return { index, provider: "bench", model, description, isCatchall, threshold: 0.8, examples: own, prices: undefined };
 }
 
 async function embedAll(): Promise<{ vectors: ReadonlyMap<string, Float32Array>; milliseconds: number[] }> {
   const found = new Map<string, Float32Array>();
   const times: number[] = [];
   const signal = new AbortController().signal;
-  for (const text of [...textsOf(withExamples), ...rows.map(({ prompt }) => prompt)]) {
+  const prompts = [...rows, ...others].map(({ prompt }) => prompt);
+  for (const text of [...textsOf(withExamples), ...textsOf(many), ...prompts]) {
     const startedAt = performance.now();
     const [vector] = await embedder.embed([text], { signal });
     times.push(performance.now() - startedAt);
@@ -115,14 +128,41 @@ function whole(settings: Variant): object {
   return judge(prompts.map(() => choose));
 }
 
+/** Twelve targets and no CATCHALL, on the prompts that have one of their labels. */
+function amongTopics(): object {
+  const names = [...topics.keys()];
+  const choose = choiceOf(many, "cosine", vectorOf);
+  const fine = read("dev.jsonl")
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line) as { readonly prompt: string; readonly fine: string | null })
+    .filter(({ fine: topic }) => topic !== null && topics.has(topic));
+  const outcomes = fine.map(({ prompt, fine: topic }) => {
+    const got = choose({ text: prompt, vector: vectorOf(prompt) });
+    return { expect: topic ?? "", got: names[got ?? -1] ?? "none" };
+  });
+  return { accuracy: accuracyOf(outcomes), macroF1: macroF1(scoreClasses(outcomes, names)), leak: null, decide: [] };
+}
+
+/** By kind, how many of the six are right. */
+function inOtherWords(settings: Variant): Readonly<Record<string, number>> {
+  const choose = choiceOf(settings, "cosine", vectorOf);
+  const right: Record<string, number> = {};
+  for (const { prompt, expect, source = "" } of others) {
+    const got = labels[choose({ text: prompt, vector: vectorOf(prompt) }) ?? -1];
+    right[source] = (right[source] ?? 0) + (got === expect ? 1 : 0);
+  }
+  return right;
+}
+
 /** Every source by what was fitted to the others. */
 function fitted(mostPerClass: number): object {
   const chooses: Choose[] = [];
   for (const fold of splitInFolds(rows)) {
-    const others = prompts.filter((_, position) => !fold.includes(position));
+    const rest = prompts.filter((_, position) => !fold.includes(position));
     const few = labels.flatMap((_, label) =>
       spread(
-        others.filter(({ expect }) => expect === label),
+        rest.filter(({ expect }) => expect === label),
         mostPerClass,
       ),
     );
@@ -146,11 +186,11 @@ function judge(chooses: readonly Choose[]): object {
     times.push(1000 * (performance.now() - startedAt));
     return { expect: labels[prompt.expect] ?? "", got: labels[got ?? -1] ?? "none" };
   });
-  const others = outcomes.filter(({ expect }) => expect === "other");
+  const unspecial = outcomes.filter(({ expect }) => expect === "other");
   return {
     accuracy: accuracyOf(outcomes),
     macroF1: macroF1(scoreClasses(outcomes, labels)),
-    leak: others.filter(({ got }) => got !== "other").length / others.length,
+    leak: unspecial.filter(({ got }) => got !== "other").length / unspecial.length,
     decide: times,
   };
 }

@@ -9,7 +9,7 @@ import { percentile } from "../statistics.js";
 
 const folder = join(cacheFolder, "bench/routing");
 const local = fileURLToPath(new URL("../../../src/embeddings/embedders/local", import.meta.url));
-const prompts = fileURLToPath(new URL("../../../fixtures/prompts/dev.jsonl", import.meta.url));
+const prompts = fileURLToPath(new URL("../../../fixtures/prompts", import.meta.url));
 
 /** Right choices on labelled prompts by each rule, and what they take. What is tuned was measured on sources it was not fitted to. */
 export const routing = {
@@ -20,12 +20,19 @@ export const routing = {
     const child = start(process.execPath, [join(folder, "routing.js"), prompts], { core: 1 });
     const printed = await text(child.stdout);
     if (printed === "") throw new Error("The measuring program failed.");
-    const { embed, rules } = JSON.parse(printed);
+    const { embed, rules, variants } = JSON.parse(printed);
     const embedTimes = embed.toSorted((a, b) => a - b);
     return [
       { measure: "embed, p50", unit: "ms", gateway: percentile(embedTimes, 50) },
       { measure: "embed, p95", unit: "ms", gateway: percentile(embedTimes, 95) },
       ...Object.entries(rules).flatMap(([rule, figures]) => rowsOf(rule, figures)),
+      ...Object.entries(variants).flatMap(([rule, kinds]) =>
+        Object.entries(kinds).map(([kind, right]) => ({
+          measure: `${rule}: the user's six, ${kind}`,
+          unit: "right",
+          gateway: right,
+        })),
+      ),
     ];
   },
 };
@@ -35,9 +42,13 @@ function rowsOf(rule, { accuracy, macroF1, leak, decide }) {
   return [
     { measure: `${rule}: right`, unit: "share", gateway: accuracy },
     { measure: `${rule}: macro-F1`, unit: "share", gateway: macroF1 },
-    { measure: `${rule}: other to a specialist`, unit: "share", gateway: leak },
-    { measure: `${rule}: decide, p50`, unit: "µs", gateway: percentile(times, 50) },
-    { measure: `${rule}: decide, p95`, unit: "µs", gateway: percentile(times, 95) },
+    ...(leak === null ? [] : [{ measure: `${rule}: other to a specialist`, unit: "share", gateway: leak }]),
+    ...(times.length === 0
+      ? []
+      : [
+          { measure: `${rule}: decide, p50`, unit: "µs", gateway: percentile(times, 50) },
+          { measure: `${rule}: decide, p95`, unit: "µs", gateway: percentile(times, 95) },
+        ]),
   ];
 }
 
