@@ -22,6 +22,7 @@ const homes = {
   commander: "cli",
   chalk: "cli/views",
   ora: "cli/views",
+  re2js: "core",
   yaml: "config",
   ajv: "config",
   libsql: "state/stores",

@@ -1,6 +1,7 @@
 import type { Route, Service } from "../config/types.ts";
 import { type HostPattern, parseHostPattern } from "./host-pattern.ts";
 import { compileExpression, compileRegexPath, isRegexPath } from "./path-pattern.ts";
+import type { LinearExpression } from "../core/linear-expression.ts";
 import { uuidV5 } from "../core/uuid-v5.ts";
 
 /** A route, or the part of one whose paths are alike: what the router tries as one. */
@@ -19,7 +20,7 @@ export interface Matcher {
   readonly prefixes: readonly string[];
   /** As written, with the tilde; index for index the source of `expressions`. */
   readonly regexPaths: readonly string[];
-  readonly expressions: readonly RegExp[];
+  readonly expressions: readonly LinearExpression[];
 }
 
 export interface HeaderPattern {
@@ -27,7 +28,7 @@ export interface HeaderPattern {
   readonly name: string;
   /** In lower case; one must be equal to a value of the header. */
   readonly values: readonly string[];
-  readonly expressions: readonly RegExp[];
+  readonly expressions: readonly LinearExpression[];
 }
 
 /** The namespace that Kong derives the ids of a split route's parts from (kong/router/transform.lua). */
@@ -102,10 +103,9 @@ function priorityOf(route: Route, paths: readonly string[], isRegex: boolean): r
 }
 
 function toHeaderPattern(header: string, values: readonly string[], routeName: string): HeaderPattern {
-  const compile = (value: string): RegExp =>
+  const compile = (value: string): LinearExpression =>
     compileExpression(value.slice(REGEX_VALUE.length), {
-      flags: "i",
-      isAnchored: false,
+      ignoresCase: true,
       where: `Route "${routeName}" asks that the header "${header}" match "${value}"`,
     });
   return {

@@ -1,32 +1,23 @@
 import { ConfigError } from "../core/errors.ts";
+import { compileLinear, type LinearExpression } from "../core/linear-expression.ts";
 
 /** Kong marks a regular expression in `paths` with a tilde. */
 export function isRegexPath(path: string): boolean {
   return path.startsWith("~");
 }
 
-/** A regular expression of `paths`, tied to the start of the path and open at its end. Throws ConfigError as `compileExpression` does. */
-export function compileRegexPath(path: string, routeName: string): RegExp {
-  return compileExpression(path.slice(1), {
-    flags: "",
-    isAnchored: true,
-    where: `Route "${routeName}" has the path "${path}"`,
-  });
+/** A regular expression of `paths`, to be matched at the start of the path. Throws ConfigError as `compileExpression` does. */
+export function compileRegexPath(path: string, routeName: string): LinearExpression {
+  return compileExpression(path.slice(1), { where: `Route "${routeName}" has the path "${path}"` });
 }
 
-/**
- * Kong's regular expressions are Rust's: their `(?P<name>…)` and a leading `(?i)` are understood. Throws ConfigError when JavaScript
- * cannot compile `source`; `where` begins its message.
- */
+/** Throws ConfigError when the engine cannot read `source`; `where` begins its message. */
 export function compileExpression(
   source: string,
-  options: { readonly flags: string; readonly isAnchored: boolean; readonly where: string },
-): RegExp {
-  const ignoresCase = source.startsWith("(?i)");
-  const body = (ignoresCase ? source.slice(4) : source).replaceAll("(?P<", "(?<");
-  const flags = ignoresCase && !options.flags.includes("i") ? `${options.flags}i` : options.flags;
+  options: { readonly ignoresCase?: boolean; readonly where: string },
+): LinearExpression {
   try {
-    return new RegExp(options.isAnchored ? `^(?:${body})` : body, flags);
+    return compileLinear(source, options);
   } catch {
     throw new ConfigError(
       `${options.where}, which is not a regular expression that gw can compile. Correct it, or use plain text.`,

@@ -1,5 +1,6 @@
 import type { Route, Service } from "../config/types.ts";
 import { isReachable } from "../core/not-run.ts";
+import type { LinearExpression, StartMatch } from "../core/linear-expression.ts";
 import { matchesHost, splitHost } from "./host-pattern.ts";
 import { compareMatchers, type HeaderPattern, type Matcher, toMatchers } from "./matchers.ts";
 import { literalPrefix } from "./path-pattern.ts";
@@ -199,15 +200,15 @@ function firstMatch(bucket: readonly Entry[], text: string, asked: Asked, best: 
       return { entry, prefix: matcher.prefixes.length === 0 ? undefined : text, captures: undefined };
     }
     const result = firstResult(matcher.expressions, asked.request.path);
-    if (result !== undefined) return { entry, prefix: result[0], captures: result.groups };
+    if (result !== undefined) return { entry, prefix: result.text, captures: result.groups };
   }
   return best;
 }
 
-function firstResult(expressions: readonly RegExp[], path: string): RegExpExecArray | undefined {
+function firstResult(expressions: readonly LinearExpression[], path: string): StartMatch | undefined {
   for (const expression of expressions) {
-    const result = expression.exec(path);
-    if (result !== null) return result;
+    const result = expression.matchStart(path);
+    if (result !== undefined) return result;
   }
   return undefined;
 }

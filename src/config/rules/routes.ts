@@ -1,3 +1,4 @@
+import { compileLinear } from "../../core/linear-expression.ts";
 import type { Finding } from "../draft.ts";
 import type { Route } from "../types.ts";
 import { normalisePath } from "../../core/normalise-path.ts";
@@ -101,7 +102,8 @@ function checkUnrun(route: Route): readonly Finding[] {
 
 function isRegex(source: string): boolean {
   try {
-    return new RegExp(source) instanceof RegExp;
+    compileLinear(source);
+    return true;
   } catch {
     return false;
   }
