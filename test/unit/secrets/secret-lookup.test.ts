@@ -499,6 +499,23 @@ describe("a successor", () => {
 });
 
 describe("a vault whose credential is kept in another", () => {
+  it("is refused when that needs the first, before either is opened", async () => {
+    const vault = (prefix: string, needs: string) => ({
+      prefix,
+      name: "box",
+      config: { token: `{vault://${needs}/t/k}` },
+    });
+    const definition = { name: "box", create: () => expect.unreachable() };
+    const services = { environment: {}, clock: createFakeClock(), random: () => 0, notify: () => {} };
+    const vaults = [vault("a", "b"), vault("b", "c"), vault("c", "a")];
+    const lookup = createSecretLookup(vaults, new Map([["box", definition]]), services);
+    lookups.push(lookup);
+    await expect(lookup.resolve("{vault://b/openai/key}", { signal })).rejects.toMatchObject({
+      code: "GW_SECRET_BAD_REFERENCE",
+      message: expect.stringContaining('the vault "b" needs "c" needs "a" needs "b": none can be opened first'),
+    });
+  });
+
   it("gets it, and the new one when the old is refused", async () => {
     const { lookup, box } = setUp({ token: "{vault://env/openai-key}" });
     await lookup.resolve(KEY, { signal });

@@ -4,6 +4,7 @@ import type { VaultServices } from "../../vault.ts";
 import type { HcvClient } from "./client.ts";
 import { gwOf, needed, neededSecret, secretFile, textOf, unusable } from "./fields.ts";
 import { fetchOAuthToken } from "./oauth-token.ts";
+import { leavesItsPlace } from "./path.ts";
 import { unwrapOnce } from "./unwrap.ts";
 
 /** How gw comes by a token: it is configured, or a login gives it. */
@@ -173,5 +174,7 @@ function byPassword(method: "userpass" | "ldap", title: string, config: JsonObje
 }
 
 function mountOf(field: string, config: JsonObject, byDefault: string): string {
-  return `auth/${textOf(config, field) ?? byDefault}`;
+  const path = textOf(config, field) ?? byDefault;
+  if (leavesItsPlace(path)) throw unusable(field, `${path} leads elsewhere`, "Write the path of the login's mount.");
+  return `auth/${path}`;
 }

@@ -1,4 +1,5 @@
 import type { Diagnostic } from "../../../core/diagnostics.ts";
+import { SecretError } from "../../../core/errors.ts";
 import type { Reference } from "../../reference.ts";
 import type { HcvSettings } from "./settings.ts";
 
@@ -11,10 +12,15 @@ export interface HcvPath {
   readonly full: string;
 }
 
-/** `mount` and `kv` of the reference's query win over the configured ones. */
+/** `mount` and `kv` of the reference's query win over the configured ones. Throws SecretError for a path that would lead elsewhere. */
 export function pathOf(settings: HcvSettings, { resource, query }: Reference): HcvPath {
   const kv = query["kv"] === "v1" || query["kv"] === "v2" ? query["kv"] : settings.kv;
-  const path = { kv, mount: encode(query["mount"] ?? settings.mount), resource: encode(resource) };
+  const mount = query["mount"] ?? settings.mount;
+  if (leavesItsPlace(mount) || leavesItsPlace(resource)) {
+    const message = `reference url has invalid path, "." and ".." are not allowed in it, nor in mount: ${mount}/${resource}`;
+    throw new SecretError("GW_SECRET_BAD_REFERENCE", message, { vault: "hcv" });
+  }
+  const path = { kv, mount: encode(mount), resource: encode(resource) };
   return { ...path, full: `${path.mount}${kv === "v2" ? "/data/" : "/"}${path.resource}` };
 }
 
@@ -38,6 +44,11 @@ export function checkReference(settings: HcvSettings, reference: Reference): Dia
     });
   }
   return findings;
+}
+
+/** No escape keeps a URL from being shortened at these. */
+export function leavesItsPlace(path: string): boolean {
+  return path.split("/").some((segment) => segment === "." || segment === "..");
 }
 
 function encode(path: string): string {

@@ -211,6 +211,21 @@ describe("the configuration of an hcv vault", () => {
     await expect(failure).rejects.toMatchObject({ code, message: expect.stringContaining(message) });
   });
 
+  it.each([
+    ["{vault://hv/openai/key?mount=..}", {}],
+    ["{vault://hv/openai/key?mount=secret/../../sys}", {}],
+    ["{vault://hv/openai/key}", { mount: "secret/.." }],
+  ])("cannot lead %s out of its mount", async (reference, config) => {
+    await expect(read({ port: 1, token: "x", ...config }, reference)).rejects.toMatchObject({
+      code: "GW_SECRET_BAD_REFERENCE",
+    });
+  });
+
+  it("cannot lead a login elsewhere", async () => {
+    const login = { auth_method: "approle", approle_role_id: "r", approle_secret_id: "s", approle_auth_path: "../sys" };
+    await expect(read({ port: 1, ...login }, OPENAI)).rejects.toMatchObject({ code: "GW_CONFIG_INVALID" });
+  });
+
   it("may be checked without a Vault", async () => {
     const vault = await open({ token: "x", kv: "v1" });
     const codes = [OPENAI, "{vault://hv/openai}", "{vault://hv/openai/key#2}"].map((text) =>
