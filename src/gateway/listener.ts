@@ -1,6 +1,7 @@
 import { createServer, type RequestListener, ServerResponse } from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import { GatewayRequest } from "./gateway-request.ts";
+import { MAX_HEADERS } from "./request-head.ts";
 
 /** PEM. */
 export interface TlsFiles {
@@ -46,10 +47,16 @@ const settings = {
   requireHostHeader: false,
 };
 
-/** A node:http or node:https server that does not listen yet. */
+/** A node:http or node:https server that does not listen yet. Connections beyond `maxConnections` are closed unread. */
 export function createListener(
   tls: TlsFiles | undefined,
+  maxConnections: number,
   onRequest: RequestListener<typeof GatewayRequest, typeof GatewayResponse>,
 ) {
-  return tls === undefined ? createServer(settings, onRequest) : createTlsServer({ ...settings, ...tls }, onRequest);
+  const server =
+    tls === undefined ? createServer(settings, onRequest) : createTlsServer({ ...settings, ...tls }, onRequest);
+  server.maxConnections = maxConnections;
+  // One more than may come, so that it is seen.
+  server.maxHeadersCount = MAX_HEADERS + 1;
+  return server;
 }

@@ -1,11 +1,16 @@
 import type { IncomingMessage } from "node:http";
 import { RequestError } from "../core/errors.ts";
 
+/** More than any client sends; Node would drop those beyond its own limit in silence. */
+export const MAX_HEADERS = 500;
+
 /**
  * Refuses what Node's parser lets pass and two servers may read differently (RFC 9112, 3.2 and 6.1). Throws RequestError GW_REQUEST_INVALID;
  * the connection is not to be used again after it.
  */
 export function checkHead({ rawHeaders, headers, httpVersion, url = "/" }: IncomingMessage): void {
+  if (rawHeaders.length > 2 * MAX_HEADERS)
+    throw new RequestError("GW_REQUEST_INVALID", `A request has at most ${MAX_HEADERS} headers.`, { status: 431 });
   const hosts = countHosts(rawHeaders);
   if (hosts > 1) throw invalid("A request has one Host header.");
   if (hosts === 0 && httpVersion !== "1.0") throw invalid("An HTTP/1.1 request needs a Host header.");

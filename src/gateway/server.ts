@@ -15,6 +15,8 @@ export interface GatewayServerOptions {
   readonly runtime: Runtime;
   /** For `Server` and `Via`: `gw/0.1.0`. */
   readonly product: string;
+  /** Of each listener. */
+  readonly maxConnections?: number;
 }
 
 export interface ListenOptions {
@@ -46,17 +48,22 @@ export function createGatewayServer(options: GatewayServerOptions): GatewayServe
 /** Connections that wait to be accepted; the kernel may allow fewer. */
 const BACKLOG = 4_096;
 
+/** Kong's `worker_connections`. */
+export const MAX_CONNECTIONS = 16_384;
+
 class HttpGatewayServer implements GatewayServer {
   runtime: Runtime;
   requests = 0;
   inFlight = 0;
   readonly #product: string;
+  readonly #maxConnections: number;
   readonly #listeners: Listener[] = [];
   /** Connections of WebSockets, which their listeners no longer know. */
   readonly #upgraded = new Set<Socket>();
   #isDraining = false;
 
-  constructor({ runtime, product }: GatewayServerOptions) {
+  constructor({ runtime, product, maxConnections = MAX_CONNECTIONS }: GatewayServerOptions) {
+    this.#maxConnections = maxConnections;
     this.runtime = runtime;
     this.#product = product;
   }
@@ -68,7 +75,9 @@ class HttpGatewayServer implements GatewayServer {
       isDraining: () => this.#isDraining,
       onOver: (exchange) => this.#onOver(exchange),
     };
-    const listener = createListener(tls, (incoming, response) => this.#onRequest(incoming, response, exchangeHost));
+    const listener = createListener(tls, this.#maxConnections, (incoming, response) =>
+      this.#onRequest(incoming, response, exchangeHost),
+    );
     answerConnectionErrors(listener, this.#product);
     listener.on("upgrade", (incoming: GatewayRequest, socket: Socket, head: Buffer) =>
       this.#onUpgrade(incoming, { socket, head }, exchangeHost),

@@ -44,7 +44,11 @@ interface RunParts {
 export async function runGateway(settings: ServeSettings, { source, wiring, terminal, host }: RunParts): Promise<void> {
   const load = async () => await wiring.build(await source.load());
   const tls = settings.tls && readTlsFiles(settings.tls, terminal.cwd);
-  const server = createGatewayServer({ runtime: await load(), product });
+  const server = createGatewayServer({
+    runtime: await load(),
+    product,
+    maxConnections: settings.maxConnections,
+  });
   const problems = (): readonly string[] =>
     terminal.signal.aborted ? ["the gateway is stopping"] : problemsOf(server, settings.allowUnresolved);
   const metrics = createMetrics(() => metricsSource(server, problems()));

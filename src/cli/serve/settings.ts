@@ -1,4 +1,5 @@
 import { UsageError } from "../../core/errors.ts";
+import { MAX_CONNECTIONS } from "../../gateway/server.ts";
 import type { LogLevel } from "../../observability/log.ts";
 import type { Option, OptionValues } from "../command.ts";
 import { type ListenAddress, parseListenAddress } from "../listen-address.ts";
@@ -19,6 +20,11 @@ export const serveOptions: readonly Option[] = [
     summary: "what callers of the admin listener have to send; better as GW_ADMIN_TOKEN",
   },
   { flags: "--workers <number>", summary: "processes that serve; one that dies is replaced", default: "1" },
+  {
+    flags: "--max-connections <number>",
+    summary: "of each listener of a worker; those beyond are closed",
+    default: String(MAX_CONNECTIONS),
+  },
   { flags: "--drain-timeout <seconds>", summary: "how long requests may take to end after SIGTERM", default: "30" },
   { flags: "--allow-unresolved", summary: "be ready although secrets could not be read; what needs them answers 503" },
   {
@@ -36,6 +42,7 @@ export interface ServeSettings {
   readonly admin: ListenAddress | undefined;
   readonly adminToken: string | undefined;
   readonly workers: number;
+  readonly maxConnections: number;
   readonly drainMs: number;
   readonly allowUnresolved: boolean;
   readonly logLevel: LogLevel;
@@ -60,6 +67,7 @@ export function readServeSettings(options: OptionValues): ServeSettings {
     admin: admin === "off" ? undefined : parseListenAddress("--admin-listen", admin),
     adminToken: textOf(options, "adminToken"),
     workers: readNumber(options, "workers", "--workers", { least: 1, most: MAX_WORKERS }),
+    maxConnections: readNumber(options, "maxConnections", "--max-connections", { least: 1, most: 1_000_000 }),
     drainMs: readNumber(options, "drainTimeout", "--drain-timeout", { least: 0, most: MAX_DRAIN_SECONDS }) * 1_000,
     allowUnresolved: isSet(options, "allowUnresolved"),
     logLevel: textOf(options, "logLevel") as LogLevel,
