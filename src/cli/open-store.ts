@@ -17,6 +17,11 @@ export async function withStore<T>(
   }
 }
 
+/** How messages call the store: without the credentials of a URL. */
+export function storeName(options: OptionValues): string {
+  return storeLocation(options).replace(/\/\/[^@/]*@/, "//");
+}
+
 /** `--store`, else GW_STORE, else its default: cli/program.ts has read all three. */
 export function storeLocation(options: OptionValues): string {
   return textOf(options, "store") ?? "";

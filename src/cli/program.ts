@@ -26,7 +26,7 @@ interface Call {
 export const globalOptions: readonly Option[] = [
   {
     flags: "--store <location>",
-    summary: "where the state is kept: the path of a SQLite file",
+    summary: "where the state is kept: the path of a SQLite file, or redis://HOST:PORT",
     default: ".gw/state.db",
   },
   { flags: "--no-color", summary: "no colour, even on a terminal" },

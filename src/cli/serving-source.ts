@@ -9,7 +9,7 @@ import { openStore } from "../state/open.ts";
 import type { Option, OptionValues, Terminal } from "./command.ts";
 import { DEFAULT_FILE, loadInput } from "./config-input.ts";
 import { listOf } from "./option-values.ts";
-import { storeLocation } from "./open-store.ts";
+import { storeLocation, storeName } from "./open-store.ts";
 import { diagnosticsText } from "./views/diagnostics.ts";
 import { WatchedFiles } from "./watched-files.ts";
 
@@ -46,17 +46,16 @@ export async function openServingSource(
   terminal: Terminal,
 ): Promise<ServingSource> {
   if (args.length > 0 || listOf(options, "state").length > 0) return fileSource(args, options, terminal);
-  const location = storeLocation(options);
-  const store = await storeSource(location, terminal);
+  const store = await storeSource(options, terminal);
   if (store !== undefined) return store;
   if (existsSync(join(terminal.cwd, DEFAULT_FILE))) return fileSource([DEFAULT_FILE], options, terminal);
   throw new UsageError(
-    `Nothing to serve: the store ${location} is empty and there is no ${DEFAULT_FILE} here. Run \`gw sync FILE\`, or name a file.`,
+    `Nothing to serve: the store ${storeName(options)} is empty and there is no ${DEFAULT_FILE} here. Run \`gw sync FILE\`, or name a file.`,
   );
 }
 
-async function storeSource(location: string, terminal: Terminal): Promise<ServingSource | undefined> {
-  const store = await openStore(location, terminal.cwd);
+async function storeSource(options: OptionValues, terminal: Terminal): Promise<ServingSource | undefined> {
+  const store = await openStore(storeLocation(options), terminal.cwd);
   const { serial } = await store.read();
   if (serial === 0) {
     await store.close();
@@ -64,7 +63,7 @@ async function storeSource(location: string, terminal: Terminal): Promise<Servin
   }
   let loaded = serial;
   return {
-    description: `the store ${location}`,
+    description: `the store ${storeName(options)}`,
     load: async () => {
       const snapshot = await store.read();
       loaded = snapshot.serial;

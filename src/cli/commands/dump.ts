@@ -3,7 +3,7 @@ import { type PrintOptions, printConfig } from "../../config/print.ts";
 import type { GatewayConfig } from "../../config/types.ts";
 import { withoutSkipped } from "../../state/skip.ts";
 import type { Command, Option, OptionValues } from "../command.ts";
-import { storeLocation, withStore } from "../open-store.ts";
+import { storeName, withStore } from "../open-store.ts";
 import { isSet, textOf } from "../option-values.ts";
 import { skipOptions, skipsOf } from "../skips.ts";
 import { outputOptions, writeOutput } from "../output-file.ts";
@@ -21,7 +21,7 @@ export const dump: Command = {
   options: [...formatOptions, ...skipOptions, { flags: "--no-skip-defaults", summary: "print defaults too" }],
   async run(_, options, terminal) {
     const { serial, config } = await withStore(options, terminal, async (store) => await store.read());
-    if (serial === 0) terminal.err(`Nothing was ever synced to the store ${storeLocation(options)}.\n`);
+    if (serial === 0) terminal.err(`Nothing was ever synced to the store ${storeName(options)}.\n`);
     const defaults = options["skipDefaults"] === false;
     writeOutput(
       printConfig(shownConfig(withoutSkipped(config, skipsOf(options)), options), {

@@ -3,7 +3,7 @@ import { subscribe } from "../../observability/events.ts";
 import type { Command, OptionValues, Terminal } from "../command.ts";
 import { inputArguments, inputOptions } from "../config-input.ts";
 import { parseConnectTo } from "../connect-to.ts";
-import { storeLocation } from "../open-store.ts";
+import { storeName } from "../open-store.ts";
 import { isSet, listOf, textOf } from "../option-values.ts";
 import { checksOf } from "../ping/checks.ts";
 import { type CheckResult, runChecks } from "../ping/run-checks.ts";
@@ -37,7 +37,7 @@ async function pingAll(
   limitMs: number,
 ): Promise<readonly CheckResult[]> {
   const startedAt = performance.now();
-  const store = { kind: "store", name: storeLocation(options), warnings: [] } as const;
+  const store = { kind: "store", name: storeName(options), warnings: [] } as const;
   try {
     const source = await openServingSource(args, options, terminal);
     terminal.err(`Using ${source.description}.\n`);
