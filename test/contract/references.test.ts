@@ -153,7 +153,11 @@ function sceneOf(plugin: string, path: string): JsonObject {
       policy: "redis",
       redis: { ...closed, timeout: 500, ssl: path.endsWith("server_name"), password: "x" },
     };
-  return aiScene(path);
+  if (plugin !== "ai-proxy") return aiScene(path);
+  // Its settings are those of one target.
+  const { targets } = aiScene(`targets.0.${path}`) as { targets: [JsonObject] };
+  const { description: _, ...target } = targets[0];
+  return target;
 }
 
 function aiScene(path: string): JsonObject {

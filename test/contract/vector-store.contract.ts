@@ -35,6 +35,11 @@ export function vectorStoreContract(title: string, open: () => Promise<Subject>)
       expect(store.name).toBe(subject.name);
     });
 
+    it("names its server, where it is one", async () => {
+      const said = await store.server?.(options);
+      if (subject.name !== "memory") expect(said).toMatch(/^(Redis|Valkey|PostgreSQL)/);
+    });
+
     it("finds the nearest by squared L2 distance, the zero vector among them", async () => {
       const spec = newSpec({ dimensions: 4, metric: "euclidean" });
       await store.replace(

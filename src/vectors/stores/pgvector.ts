@@ -16,6 +16,10 @@ export const pgvectorStore: VectorStoreDefinition = {
   },
 };
 
+/** Of an extension that nobody has made use of yet, the version that would be taken. */
+const VERSIONS = `SELECT current_setting('server_version') AS server,
+  (SELECT coalesce(installed_version, default_version) FROM pg_available_extensions WHERE name = 'vector') AS extension`;
+
 function createPgvectorStore({ host, port, database }: PgvectorSettings, db: Database): VectorStore {
   const server = `PostgreSQL at ${host}:${port}/${database}`;
   const use = async <T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> =>
@@ -57,6 +61,13 @@ function createPgvectorStore({ host, port, database }: PgvectorSettings, db: Dat
         await db.transaction(createTables);
         await db.transaction(async (run) => await removeOtherIndexes(run, spec));
       });
+    },
+    async server({ signal }) {
+      const [row] = await use(signal, async () => await db.query(VERSIONS));
+      const extension = row?.["extension"];
+      if (typeof extension === "string") return `PostgreSQL ${String(row?.["server"])} with pgvector ${extension}`;
+      const message = `${server} does not have the extension pgvector. Install it, or use vectordb.strategy: memory.`;
+      throw new VectorError("GW_VECTOR_UNSUPPORTED", message);
     },
     close: async () => await db.close(),
   };
