@@ -115,10 +115,10 @@ ${target("rest", "CATCHALL")}`;
 
   it("are given another configuration under load: every request is answered, and soon by the new one", async () => {
     const gateway = await serve(at(redis));
-    let isDone = false;
+    const state = { isDone: false };
     let asked = 0;
     const load = Array.from({ length: 8 }, async (_, client) => {
-      while (!isDone) {
+      while (!state.isDone) {
         asked += 1;
         const { model } = await ask(gateway.port, `Write function number ${asked} in Python, please, client ${client}`);
         expect(["openai/one", "openai/two"]).toContain(model);
@@ -132,7 +132,7 @@ ${target("rest", "CATCHALL")}`;
       await gateway.server.swap(await gateway.build(yaml(at(redis), descriptions)));
       await vi.waitFor(() => expect(asked).toBeGreaterThan(before + 20), { timeout: 10_000 });
     }
-    isDone = true;
+    state.isDone = true;
     await Promise.all(load);
     await gateway.server.swap(await gateway.build(yaml(at(redis), ["mathematics", "programming"])));
     expect(await ask(gateway.port, "Write a function in Rust")).toEqual({ model: "openai/two", isAway: false });
