@@ -54,6 +54,8 @@ export interface ProviderDriver {
 
 export interface NativeFormat {
   readonly format: ClientFormat;
+  /** The parameter of the query in which clients of the format send their key: it is not for the provider. */
+  readonly keyParameter?: string;
   /** The client's own bytes, with a few members set. `call.native` is there. */
   build(call: ChatRequest, target: ProviderTarget): Built<UpstreamRequest>;
 }

@@ -15,6 +15,8 @@ export interface Way {
   readonly operation: Operation;
   /** The request without credentials. Throws RequestError when the call cannot be expressed. */
   build(call: ChatRequest, target: ProviderTarget): Built<UpstreamRequest>;
+  /** NativeFormat.keyParameter. */
+  readonly keyParameter?: string | undefined;
   /** Absent where client and provider speak the same format: the answer's bytes pass untouched. */
   readonly translation: AnswerTranslation | undefined;
   /** Of answers that pass untouched. */
@@ -49,6 +51,7 @@ export function wayBetween(front: Front, driver: ProviderDriver, options: JsonOb
     return {
       operation,
       build,
+      keyParameter: native.keyParameter,
       translation: undefined,
       createUsageReader: (isStream) => readUsageBy(translator, isStream),
     };

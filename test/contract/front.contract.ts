@@ -6,6 +6,8 @@ import type { ChatEvent, ChatTranslator } from "../../src/llm/answer.ts";
 import { parseChatRequest } from "../../src/llm/chat.ts";
 import type { AnswerWriter, Front } from "../../src/llm/front.ts";
 import { anthropicMessagesFront } from "../../src/llm/fronts/anthropic-messages.ts";
+import { cohereChatFront } from "../../src/llm/fronts/cohere-chat.ts";
+import { geminiGenerateFront } from "../../src/llm/fronts/gemini-generate.ts";
 import { openaiChatFront } from "../../src/llm/fronts/openai-chat.ts";
 import { openaiCompletionsFront } from "../../src/llm/fronts/openai-completions.ts";
 import { openaiEmbeddingsFront } from "../../src/llm/fronts/openai-embeddings.ts";
@@ -31,6 +33,8 @@ const fronts: readonly Front[] = [
   openaiEmbeddingsFront,
   openaiResponsesFront,
   anthropicMessagesFront,
+  cohereChatFront,
+  geminiGenerateFront,
 ];
 
 /** What every front keeps, shown on `numRuns` inputs each. */
@@ -91,6 +95,7 @@ export function frontContract(numRuns: number): void {
           ),
         ),
         system: blocks,
+        contents: fc.oneof(fc.jsonValue(), fc.array(fc.record({ role: fc.jsonValue(), parts: blocks }))),
         prompt: fc.jsonValue(),
         input: fc.oneof(fc.jsonValue(), blocks),
         tools: fc.array(fc.jsonValue()),
@@ -110,7 +115,7 @@ export function frontContract(numRuns: number): void {
     fc.assert(
       fc.property(anything, (bytes) => {
         try {
-          const call = readCall(bytes, "/");
+          const call = readCall(bytes, "/models/m:generateContent");
           JSON.parse(call.bytes.toString());
         } catch (thrown) {
           expect(thrown).toBeInstanceOf(RequestError);

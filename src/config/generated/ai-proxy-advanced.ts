@@ -385,7 +385,7 @@ export interface AiProxyAdvancedConfig {
    */
   readonly max_request_body_size: number;
   /**
-   * The format clients speak. This version runs openai and anthropic.
+   * The format clients speak. This version runs openai, anthropic, cohere and gemini.
    */
   readonly llm_format: "openai" | "anthropic" | "bedrock" | "cohere" | "gemini" | "huggingface";
   /**

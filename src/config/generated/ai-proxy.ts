@@ -223,7 +223,7 @@ export interface AiProxyConfig {
    */
   readonly max_request_body_size: number;
   /**
-   * The format clients speak. This version runs openai and anthropic.
+   * The format clients speak. This version runs openai, anthropic, cohere and gemini.
    */
   readonly llm_format: "openai" | "anthropic" | "bedrock" | "cohere" | "gemini" | "huggingface";
   /**

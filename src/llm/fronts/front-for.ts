@@ -1,5 +1,7 @@
 import type { Front } from "../front.ts";
 import { anthropicMessagesFront } from "./anthropic-messages.ts";
+import { cohereChatFront } from "./cohere-chat.ts";
+import { geminiGenerateFront } from "./gemini-generate.ts";
 import { openaiChatFront } from "./openai-chat.ts";
 import { openaiCompletionsFront } from "./openai-completions.ts";
 import { openaiEmbeddingsFront } from "./openai-embeddings.ts";
@@ -11,6 +13,8 @@ const fronts: readonly Front[] = [
   openaiEmbeddingsFront,
   openaiResponsesFront,
   anthropicMessagesFront,
+  cohereChatFront,
+  geminiGenerateFront,
 ];
 
 /** The front for a plugin's `llm_format` and its targets' `route_type`; undefined for those that gw does not run. */

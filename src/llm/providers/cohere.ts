@@ -2,6 +2,7 @@ import { authorize } from "../authorize.ts";
 import { endpointOf } from "../endpoint.ts";
 import type { ProviderDriver } from "../provider.ts";
 import { parseChat, parseFailure } from "./cohere/answer.ts";
+import { buildNative } from "./cohere/native.ts";
 import { buildChat } from "./cohere/request.ts";
 import { openChatStream } from "./cohere/stream.ts";
 
@@ -11,5 +12,6 @@ export const cohereProvider: ProviderDriver = {
   endpoint: (options) => endpointOf("cohere", options, () => "https://api.cohere.com/v2/chat"),
   buildChat,
   authorize,
+  native: { format: "cohere", build: buildNative },
   translator: () => ({ parseChat, openChatStream, parseFailure }),
 };

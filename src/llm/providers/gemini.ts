@@ -3,6 +3,7 @@ import { authorize } from "../authorize.ts";
 import { endpointOf, hostLabel, pathSegment } from "../endpoint.ts";
 import type { Endpoint, ProviderDriver } from "../provider.ts";
 import { parseChat, parseFailure } from "./gemini/answer.ts";
+import { buildNative } from "./gemini/native.ts";
 import { buildChat } from "./gemini/request.ts";
 import { openChatStream } from "./gemini/stream.ts";
 
@@ -12,6 +13,7 @@ export const geminiProvider: ProviderDriver = {
   endpoint: toEndpoint,
   buildChat,
   authorize,
+  native: { format: "gemini", build: buildNative, keyParameter: "key" },
   translator: () => ({ parseChat, openChatStream, parseFailure }),
 };
 

@@ -25,7 +25,8 @@ export function buildRequest(
   const forwarded = forwardHeaders(client, clients);
   const headers = bare.headers.length <= 2 ? forwarded : withoutNames(forwarded, namesOf(bare.headers));
   headers.push(...bare.headers, "accept-encoding", acceptedEncoding(client, isRead), "x-kong-request-id", requestId);
-  let request: UpstreamRequest = { ...bare, path: joinQuery(bare.path, client.query, driver.clientQuery), headers };
+  const query = way.keyParameter === undefined ? client.query : withoutParameter(client.query, way.keyParameter);
+  let request: UpstreamRequest = { ...bare, path: joinQuery(bare.path, query, driver.clientQuery), headers };
   for (const credential of credentials) {
     if (clients.includes(credential)) continue;
     request =
