@@ -85,7 +85,9 @@ describe("gw serve that cannot start", () => {
     onTestFinished(() => void taken.close());
     const address = taken.address();
     const at = typeof address === "object" ? `127.66.10.2:${address?.port}` : "";
+    const asked = providers.requests.length;
     const proxy = await failure(["--proxy-listen", at, "--admin-listen", "off"]);
+    expect(providers.requests).toHaveLength(asked);
     expect(proxy.err).toContain(
       `Cannot listen on ${at}: another program listens there. Stop it, or choose another port.`,
     );

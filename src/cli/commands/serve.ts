@@ -1,6 +1,7 @@
 import { type AdminServer, type AdminSource, createAdminServer } from "../../admin/server.ts";
 import { systemClock } from "../../core/clock.ts";
 import { UsageError } from "../../core/errors.ts";
+import { checkListen } from "../../gateway/check-listen.ts";
 import { createLog } from "../../observability/log.ts";
 import type { Command, OptionValues, Terminal } from "../command.ts";
 import { inputArguments, inputOptions } from "../config-input.ts";
@@ -26,6 +27,7 @@ export const serve: Command = {
   async run(args, options, terminal) {
     const settings = readServeSettings(options);
     const worker = workerNumber(terminal.environment);
+    if (worker === undefined) await checkListeners(settings);
     if (worker === undefined && settings.workers > 1) return await runWorkers(settings, args, terminal);
     // What each worker would say, one says.
     const own = worker === undefined || worker === 1 ? terminal : { ...terminal, err: () => {} };
@@ -37,6 +39,11 @@ export const serve: Command = {
     return 0;
   },
 };
+
+/** Before a configuration is loaded and warmed up, which takes seconds. */
+async function checkListeners({ proxy, tls }: ServeSettings): Promise<void> {
+  for (const { host, port } of tls === undefined ? [proxy] : [proxy, tls.address]) await checkListen(host, port);
+}
 
 async function runOne(
   settings: ServeSettings,
