@@ -220,13 +220,15 @@ it("shows what a score is the sum of, under gw's own rule", async () => {
 it("compares by the local model when the configured one is away", async () => {
   writeConfig(cwd, changed(aiConfig, ["debug_header: true", "on_embedding_failure: local"]));
   const nobody = "api.openai.com:443=http://127.0.0.1:9";
-  const { code, out } = await runGw(["test-route", math, "--json", "--connect-to", nobody], {
-    cwd,
-    env: providers.env,
-  });
+  const run = async (...args: readonly string[]) =>
+    await runGw(["test-route", math, "--connect-to", nobody, ...args], { cwd, env: providers.env });
+  const { code, out } = await run("--json");
   expect({ code, ...(JSON.parse(out) as object) }).toMatchObject({
     code: 0,
     selected: { model: "gpt-4o", reason: "nearest" },
     warnings: ["embedding-away"],
   });
+  expect((await run()).out).toContain(
+    "warning: the configured embedding model does not answer: the prompt was compared by the local one.",
+  );
 });

@@ -47,9 +47,23 @@ export function decisionText(report: RouteReport, colour: boolean): string {
             .join(", ")}`,
         ]
       : []),
-    ...report.warnings.map((warning) => style.yellow(`  warning: ${warning}`)),
+    ...report.warnings.map((warning) => style.yellow(`  warning: ${warningText(warning, report)}`)),
     "",
   ].join("\n");
+}
+
+/** What the codes among the warnings mean; the others speak for themselves. */
+function warningText(warning: string, { selected }: RouteReport): string {
+  switch (warning) {
+    case "embedding-away":
+      return selected.reason === "embedding_unavailable"
+        ? "the embedding model does not answer: the prompt was not compared, and goes to CATCHALL. gw ping says why."
+        : "the configured embedding model does not answer: the prompt was compared by the local one. gw ping says why.";
+    case "vector-store-away":
+      return "the vector store does not answer: the prompt was compared by the copy in memory. gw ping says why.";
+    default:
+      return warning;
+  }
 }
 
 /** The configured store, and what answered where that is something else. */
