@@ -18,8 +18,9 @@ export interface YamlGateway {
 export async function serveYaml(
   yaml: string,
   environment: Readonly<Record<string, string>> = {},
+  connectTo: ReadonlyMap<string, URL> = new Map(),
 ): Promise<YamlGateway> {
-  const wiring = createWiring({ environment, connectTo: new Map() });
+  const wiring = createWiring({ environment, connectTo });
   const build = async (text: string): Promise<Runtime> => {
     const { config, unavailablePlugins } = await loadConfig(["-"], {
       cwd: "/",
