@@ -5,6 +5,7 @@ import { BugError } from "../core/errors.ts";
 import type { UpstreamTls } from "../core/http-message.ts";
 import type { JsonObject } from "../core/json.ts";
 import { notRunOfRoute, notRunOfService } from "../core/not-run.ts";
+import type { UpstreamTargetState } from "../observability/metrics.ts";
 import type { Plugin, PluginDefinition, PluginServices } from "../plugins/plugin.ts";
 import type { SecretStatus } from "../secrets/lookup.ts";
 import type { Upstream } from "../upstream/upstream.ts";
@@ -79,6 +80,8 @@ export interface Runtime {
   secrets(): readonly SecretStatus[];
   /** The configuration with its secrets masked, by collection. */
   show(): Readonly<Record<string, readonly JsonObject[]>>;
+  /** How the targets of upstreams are. */
+  upstreamTargets(): readonly UpstreamTargetState[];
   /** A request that is served by it begins; every call is paired with `release`. */
   acquire(): void;
   release(): void;
@@ -263,6 +266,12 @@ class CompiledRuntime implements Runtime {
 
   secrets(): readonly SecretStatus[] {
     return this.#services.secrets?.status() ?? [];
+  }
+
+  upstreamTargets(): readonly UpstreamTargetState[] {
+    return this.#groups.all.flatMap(({ upstream, targets }) =>
+      targets.map(({ name, health }) => ({ upstream: upstream.name, target: name, isHealthy: health.isHealthy })),
+    );
   }
 
   acquire(): void {

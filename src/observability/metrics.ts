@@ -19,6 +19,12 @@ export interface MetricsSource {
   readonly secrets: ReadonlyMap<string, { readonly age: number; readonly stale: number }>;
 }
 
+export interface UpstreamTargetState {
+  readonly upstream: string;
+  readonly target: string;
+  readonly isHealthy: boolean;
+}
+
 export interface Metrics {
   /** In Prometheus' text format. */
   text(): Promise<string>;
