@@ -1,5 +1,7 @@
 import { describe, expect, test } from "vitest";
+import { openChatStream } from "../../../src/llm/providers/bedrock/stream.ts";
 import { type EventStreamMessage, EventStreamScanner } from "../../../src/llm/event-stream.ts";
+import { streamsOf } from "../../support/translators.ts";
 
 function scan(...chunks: readonly Buffer[]): { readonly messages: EventStreamMessage[]; readonly broken: number } {
   const messages: EventStreamMessage[] = [];
@@ -43,4 +45,16 @@ describe("tells once, and reads no further, of", () => {
 
 test("waits for a message that is not there yet", () => {
   expect(scan(payloadOnly.subarray(0, 28))).toEqual({ messages: [], broken: 0 });
+});
+
+test.each(streamsOf("bedrock"))("a part of $name is never taken for the whole", ({ bytes, expected }) => {
+  const told = expected.findIndex(({ type }) => type === "finish" || type === "failed");
+  for (let length = 0; length < bytes.length; length += 1) {
+    const decoder = openChatStream();
+    const events = [...decoder.push(bytes.subarray(0, length)), ...decoder.end()];
+    const isOver = events.some(({ type }) => type === "end" || type === "failed");
+    // An answer that has been told to be finished is whole, whether or not it was counted.
+    if (isOver) expect(events.slice(0, told + 1)).toEqual(expected.slice(0, told + 1));
+    else expect(events).toEqual(expected.slice(0, Math.min(events.length, told)));
+  }
 });
