@@ -1,7 +1,10 @@
 // Builds dist/: one small entry per program, shared chunks between them, loaded lazily so that `gw validate` never pays for undici.
-import { cp, rm } from "node:fs/promises";
+import { cp, rename, rm } from "node:fs/promises";
 import { parseArgs } from "node:util";
 
+/** Programs may be running from dist/, or starting: it is replaced at once, when everything is there. */
+const next = `dist.next-${process.pid}`;
+const old = `dist.old-${process.pid}`;
 const localEncoder = "src/embeddings/embedders/local";
 
 const { values } = parseArgs({ options: { prepare: { type: "boolean", default: false } } });
@@ -22,10 +25,9 @@ if (esbuild !== undefined) {
   const { generate } = await import("./schemas/generate.js");
   const { writeEncoder } = await import("./src/embeddings/embedders/local/build/write-encoder.js");
   await Promise.all([generate(), writeEncoder()]);
-  await rm("dist", { recursive: true, force: true });
   await esbuild.build({
     entryPoints: { main: "src/cli/main.ts", worker: `${localEncoder}/worker.js` },
-    outdir: "dist",
+    outdir: next,
     bundle: true,
     splitting: true,
     format: "esm",
@@ -46,5 +48,9 @@ if (esbuild !== undefined) {
   });
   // The encoder finds its files in data/ beside the code, in src/ and in dist/ alike; their licence goes with them.
   const shipped = ["encoder.bin", "encoder.wasm", "LICENCES.md"];
-  await Promise.all(shipped.map((name) => cp(`${localEncoder}/data/${name}`, `dist/data/${name}`)));
+  await Promise.all(shipped.map((name) => cp(`${localEncoder}/data/${name}`, `${next}/data/${name}`)));
+  // The first time there is none.
+  await rename("dist", old).catch(() => {});
+  await rename(next, "dist");
+  await rm(old, { recursive: true, force: true });
 }
