@@ -36,10 +36,11 @@ export interface OpenCloudCredentials extends CloudCredentials {
   close(): void;
 }
 
-export function createCloudCredentials(options: CloudCredentialsOptions): OpenCloudCredentials {
-  const { clock, random, notify, predecessor } = options;
+export function createCloudCredentials({ predecessor, ...options }: CloudCredentialsOptions): OpenCloudCredentials {
+  const { clock, random, notify } = options;
   const identities = new Map<string, RenewedIdentity>();
   const closing = new AbortController();
+  // Nothing else may hold the predecessor: each reload would keep all before it.
   const inherited = predecessor?.memory();
 
   function open(settings: IdentitySettings, key: string): RenewedIdentity {
