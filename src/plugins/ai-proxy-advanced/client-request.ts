@@ -1,6 +1,6 @@
 import type { AiProxyAdvancedConfig } from "../../config/types.ts";
 import { RequestError } from "../../core/errors.ts";
-import { type ChatRequest, unreadableBody } from "../../llm/chat.ts";
+import { type ChatRequest, parseChatRequest, unreadableBody } from "../../llm/chat.ts";
 import type { Front } from "../../llm/front.ts";
 import type { ExchangeRequest } from "../plugin.ts";
 
@@ -34,4 +34,19 @@ export function readCall(
     throw new RequestError("GW_REQUEST_INVALID", "response streaming is not enabled for this LLM");
   }
   return call;
+}
+
+/** What is asked without being sent is a chat in OpenAI's format, whatever the route's clients speak. */
+export function readProbe(
+  front: Front,
+  body: Buffer,
+  streaming: AiProxyAdvancedConfig["response_streaming"],
+): ChatRequest {
+  const isPlain = front.format === "openai" && front.operation === "chat";
+  return readCall(isPlain ? front : { ...front, readCall: readForeignChat }, body, "", streaming);
+}
+
+function readForeignChat(bytes: Buffer): ChatRequest {
+  const call = parseChatRequest(bytes);
+  return { ...call, native: { bytes, body: call.body, lost: [], refusal: undefined } };
 }

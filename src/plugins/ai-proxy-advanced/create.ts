@@ -5,7 +5,7 @@ import type { Exchange, Plugin, PluginServices, Probe } from "../plugin.ts";
 import type { AttemptPlan } from "./attempt.ts";
 import { tryTargets } from "./attempts.ts";
 import { openBalancing } from "./balancing.ts";
-import { checkClientRequest, readCall } from "./client-request.ts";
+import { checkClientRequest, readCall, readProbe } from "./client-request.ts";
 import { compileConfig } from "./compile.ts";
 import type { TargetCredential } from "./target-credential.ts";
 import { decide } from "./decide.ts";
@@ -41,17 +41,16 @@ export async function createAiProxyAdvanced(config: AiProxyAdvancedConfig, servi
     remembered: new WeakMap(),
   };
   const credentials = [...targets.flatMap((target) => target.credentials), ...(parts?.credentials ?? [])];
-  const readProbe = ({ body, request }: Probe): ChatRequest =>
-    readCall(compiled.front, body, request.path, config.response_streaming);
+  const read = ({ body }: Probe): ChatRequest => readProbe(compiled.front, body, config.response_streaming);
   return {
     handle: (exchange) => handle(config, attempts, decisions, exchange),
     async explain(probe): Promise<Explanation> {
       await parts?.index.load();
-      return await explain(decisions, readProbe(probe), probe);
+      return await explain(decisions, read(probe), probe);
     },
     async choose(probe): Promise<Choice> {
       await parts?.index.load();
-      return await explainChoice(decisions, readProbe(probe), probe);
+      return await explainChoice(decisions, read(probe), probe);
     },
     ...(parts !== undefined && { tuning: tuningView(decisions, parts) }),
     needs: () => needsOf(targets, parts, upstream),
