@@ -87,7 +87,7 @@ it("says the same as JSON", async () => {
       ms: expect.any(Number) as number,
       cached: false,
     },
-    vectordb: { strategy: "memory", metric: "cosine", threshold: 0.8 },
+    vectordb: { strategy: "memory", metric: "cosine", threshold: 0.8, answered_by: "memory" },
     candidates: [
       expect.objectContaining({ index: 0, model: "gpt-3.5-turbo", threshold: 0.8, available: true }),
       expect.objectContaining({ index: 1, model: "gpt-4o", within_threshold: true }),
