@@ -1,3 +1,5 @@
+import { setMaxListeners } from "node:events";
+
 /**
  * Runs `work` with a signal that aborts when `parent` does or after `ms` milliseconds, and rejects then even if `work` ignores the
  * signal. The rejection is the signal's reason: a `TimeoutError` DOMException after the deadline.
@@ -11,6 +13,8 @@ export async function withDeadline<T>(
   const controller = new AbortController();
   const onAbort = (): void => controller.abort(parent?.reason);
   if (parent?.aborted === true) onAbort();
+  // A thousand secrets may be waited for under one signal: Node takes more than ten listeners for a leak, and says so on stderr.
+  if (parent !== undefined) setMaxListeners(0, parent);
   parent?.addEventListener("abort", onAbort, { once: true });
   const timer = setTimeout(() => controller.abort(new DOMException(TIMED_OUT, "TimeoutError")), ms);
   timer.unref();
