@@ -69,5 +69,10 @@ function checkPlugin(
 ): readonly Finding[] {
   const check = options.plugins.get(plugin.name);
   if (check === undefined) return checkPluginName(plugin.name, options.plugins.keys(), options.unknownPlugins);
-  return [...checkPluginIsRun(plugin), ...checkPluginScope(draft), ...checkThreshold(draft), ...checkPluginConfig(plugin.config, check, context)];
+  return [
+    ...checkPluginIsRun(plugin),
+    ...checkPluginScope(draft),
+    ...checkThreshold(draft),
+    ...checkPluginConfig(plugin.config, check, context),
+  ];
 }

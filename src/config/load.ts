@@ -215,7 +215,7 @@ function unreachable(entities: readonly CheckedEntity[]): readonly Diagnostic[] 
   return findUnreachable(served).flatMap(({ route, by }) => {
     const [draft, other] = [drafts.get(route.id), drafts.get(by.id)];
     if (draft === undefined || other === undefined) return [];
-    const label = `${labelOf(other).replace("Route", "the route")}`;
+    const label = labelOf(other).replace("Route", "the route");
     const message = `no request reaches it: ${label} matches the same ones, and equal routes go by id.`;
     const related = [{ message: "This one is taken", place: placeOfDraft(other) }];
     return diagnose(draft, { severity: "warning", code: "route-unreachable", message, path: [], related }) ?? [];

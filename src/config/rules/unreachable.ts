@@ -1,4 +1,5 @@
 import { isReachable } from "../../core/not-run.ts";
+import { compareText } from "../kinds.ts";
 import type { Route } from "../types.ts";
 
 /** A route and the one that goes before it for every request it matches. */
@@ -30,7 +31,8 @@ export function findUnreachable(routes: readonly Route[]): readonly Shadowed[] {
 
 /** What must be equal: one key for each path. */
 function keysOf({ paths = [], hosts = [], headers = {}, snis = [] }: Route): readonly string[] {
-  const rest = JSON.stringify([hosts.toSorted(), Object.entries(headers).toSorted(), snis.toSorted()]);
+  const byName = Object.entries(headers).toSorted(([a], [b]) => compareText(a, b));
+  const rest = JSON.stringify([hosts.toSorted(), byName, snis.toSorted()]);
   return paths.length === 0 ? [rest] : paths.map((path) => `${path} ${rest}`);
 }
 
