@@ -1,4 +1,5 @@
 import { getEventListeners } from "node:events";
+import { setImmediate } from "node:timers/promises";
 import { expect, it } from "vitest";
 import { withDeadline } from "../../../src/core/abort.ts";
 
@@ -39,4 +40,16 @@ it("ends with the parent's reason, before or during the work", async () => {
   const waiting = withDeadline(60_000, parent.signal, never);
   parent.abort(reason);
   await expect(waiting).rejects.toBe(reason);
+});
+
+it("lets many wait under one signal without a warning of Node's", async () => {
+  const warnings: Error[] = [];
+  const onWarning = (warning: Error): void => void warnings.push(warning);
+  process.on("warning", onWarning);
+  const { signal } = new AbortController();
+  await Promise.all(
+    Array.from({ length: 50 }, async () => await withDeadline(1_000, signal, async () => await setImmediate())),
+  );
+  process.off("warning", onWarning);
+  expect(warnings).toEqual([]);
 });
