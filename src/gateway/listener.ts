@@ -16,7 +16,7 @@ interface Watcher {
   connectionClosed(): void;
 }
 
-export class GatewayResponse extends ServerResponse {
+export class GatewayResponse extends ServerResponse<GatewayRequest> {
   #watcher: Watcher | undefined;
 
   watch(watcher: Watcher): void {

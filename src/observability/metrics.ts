@@ -17,6 +17,8 @@ export interface MetricsSource {
   readonly problems: number;
   /** Each secret that is served, by its reference. In seconds: since it was read, and past its ttl. */
   readonly secrets: ReadonlyMap<string, { readonly age: number; readonly stale: number }>;
+  /** The targets of upstream entities. */
+  readonly upstreamTargets: readonly UpstreamTargetState[];
 }
 
 export interface UpstreamTargetState {
@@ -226,6 +228,22 @@ function addGauges(registry: Registry, source: () => MetricsSource): void {
   };
   ofSecrets("gw_secret_age_seconds", "Since a vault was read for a secret.", ({ age }) => age);
   ofSecrets("gw_secret_stale_seconds", "How long a secret that is served has been past its ttl.", ({ stale }) => stale);
+  addTargetGauge(registry, source);
+}
+
+function addTargetGauge(registry: Registry, source: () => MetricsSource): void {
+  const targets: Gauge = new Gauge({
+    name: "gw_upstream_target_healthy",
+    help: "1 for a target of an upstream to which requests go, 0 for one that a process has found unhealthy.",
+    labelNames: ["upstream", "target"],
+    aggregator: "min",
+    registers: [registry],
+    collect() {
+      targets.reset();
+      for (const { upstream, target, isHealthy } of source().upstreamTargets)
+        targets.set({ upstream, target }, Number(isHealthy));
+    },
+  });
 }
 
 function boundedModels(): (model: string) => string {

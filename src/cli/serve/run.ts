@@ -110,6 +110,7 @@ function metricsSource({ runtime, inFlight }: GatewayServer, problems: readonly 
     routes: runtime.plans.length,
     problems: problems.length,
     secrets: servedSecrets(runtime.secrets()),
+    upstreamTargets: runtime.upstreamTargets(),
   };
 }
 

@@ -5,7 +5,16 @@ export function toAdvanced(config: AiProxyConfig): AiProxyAdvancedConfig {
   const { route_type, model, auth, logging, ...shared } = config;
   return {
     ...shared,
-    targets: [{ route_type, model, logging, weight: 100, gw: {}, ...(auth === undefined ? {} : { auth }) }],
+    targets: [
+      {
+        route_type,
+        model,
+        logging,
+        weight: 100,
+        gw: { client_params: false },
+        ...(auth === undefined ? {} : { auth }),
+      },
+    ],
     balancer: {
       algorithm: "round-robin",
       retries: 5,

@@ -5,7 +5,18 @@ import { createMetrics, type Metrics } from "../../../src/observability/metrics.
 let metrics: Metrics;
 
 beforeEach(() => {
-  metrics = createMetrics(() => ({ inFlight: 0, serial: 1, routes: 1, problems: 0, secrets: new Map() }));
+  const upstreamTargets = [
+    { upstream: "pool", target: "a:80", isHealthy: true },
+    { upstream: "pool", target: "b:80", isHealthy: false },
+  ];
+  metrics = createMetrics(() => ({
+    inFlight: 0,
+    serial: 1,
+    routes: 1,
+    problems: 0,
+    secrets: new Map(),
+    upstreamTargets,
+  }));
 });
 afterEach(() => metrics.close());
 
@@ -36,5 +47,13 @@ it("counts what told the distances, and nothing for requests that compared none"
   expect(lines).toEqual([
     'gw_ai_vector_answers_total{store="redis-search"} 1',
     'gw_ai_vector_answers_total{store="copy"} 2',
+  ]);
+});
+
+it("shows each target of an upstream as healthy or not", async () => {
+  const lines = (await metrics.text()).split("\n").filter((line) => line.startsWith("gw_upstream_target_healthy"));
+  expect(lines).toEqual([
+    'gw_upstream_target_healthy{upstream="pool",target="a:80"} 1',
+    'gw_upstream_target_healthy{upstream="pool",target="b:80"} 0',
   ]);
 });
