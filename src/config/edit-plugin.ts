@@ -1,7 +1,7 @@
-import { isMap, isSeq, parseDocument, stringify, visit, type YAMLMap } from "yaml";
+import { type Document, isMap, isSeq, parseDocument, stringify, visit, type YAMLMap } from "yaml";
 import { UsageError } from "../core/errors.ts";
 
-/** Fields to set in a plugin's `config.gw`, and in `gw` of some of its targets. */
+/** Fields to set in a plugin's `config.gw`, or to remove when undefined; and to set in `gw` of some of its targets. */
 export interface PluginChange {
   readonly gw: object;
   readonly targets: readonly { readonly index: number; readonly gw: object }[];
@@ -28,6 +28,29 @@ export function changeText({ gw, targets }: PluginChange): string {
  * shape.
  */
 export function editPlugin(text: string, shape: PluginShape, change: PluginChange): string {
+  const { document, plugin } = findPlugin(text, shape);
+  const set = (path: readonly (string | number)[], fields: object): void => {
+    for (const [field, value] of Object.entries(fields)) {
+      const at = [...path, field];
+      if (value !== undefined) plugin.setIn(at, document.createNode(value));
+      else if (plugin.hasIn(at)) plugin.deleteIn(at);
+    }
+  };
+  set(["config", "gw"], change.gw);
+  for (const { index, gw } of change.targets) set(["config", "targets", index, "gw"], gw);
+  return document.toString({ lineWidth: 0 });
+}
+
+/** What the plugin's `config.gw.head_file` says. Throws as editPlugin does. */
+export function headFileOf(text: string, shape: PluginShape): string | undefined {
+  const name = findPlugin(text, shape).plugin.getIn(["config", "gw", "head_file"]);
+  return typeof name === "string" ? name : undefined;
+}
+
+function findPlugin(
+  text: string,
+  shape: PluginShape,
+): { readonly document: Document.Parsed; readonly plugin: YAMLMap } {
   const document = parseDocument(text);
   if (document.errors.length > 0)
     throw new UsageError("The file cannot be changed: it is not plain YAML. Make the change by hand.");
@@ -42,12 +65,7 @@ export function editPlugin(text: string, shape: PluginShape, change: PluginChang
     const count = found.length === 0 ? "No plugin" : "More than one plugin";
     throw new UsageError(`${count} of the file has these targets. Make the change by hand.`);
   }
-  const set = (path: readonly (string | number)[], fields: object): void => {
-    for (const [field, value] of Object.entries(fields)) plugin.setIn([...path, field], document.createNode(value));
-  };
-  set(["config", "gw"], change.gw);
-  for (const { index, gw } of change.targets) set(["config", "targets", index, "gw"], gw);
-  return document.toString({ lineWidth: 0 });
+  return { document, plugin };
 }
 
 function hasShape(node: YAMLMap, { descriptions }: PluginShape): boolean {

@@ -11,7 +11,9 @@ import { checkShape } from "./check-shape.ts";
 import { diagnose, type Draft, type Finding, labelOf, nameOf, placeOfDraft } from "./draft.ts";
 import { expand } from "./expand.ts";
 import { flatten } from "./flatten.ts";
+import { inlineHeads } from "./head-files.ts";
 import { type Identified, identify } from "./identify.ts";
+import { maskText } from "./mask.ts";
 import { mergeHeaders } from "./merge.ts";
 import { normalise, originsOf, sortConfig } from "./normalise.ts";
 import { holdsMask, restoreSecrets } from "./masked-secrets.ts";
@@ -90,7 +92,7 @@ const LOOKUP = "default_lookup_tags";
 /** The same for texts that have been read. */
 export async function checkSources(
   sources: readonly Source[],
-  options: Omit<LoadOptions, "cwd" | "stdin"> & { readonly known?: GatewayConfig | undefined },
+  options: Omit<LoadOptions, "stdin"> & { readonly known?: GatewayConfig | undefined },
   found: readonly Diagnostic[] = [],
 ): Promise<CheckedConfig> {
   const diagnostics = [...found];
@@ -108,11 +110,13 @@ export async function checkSources(
   const { header, diagnostics: conflicts } = mergeHeaders(headers);
   diagnostics.push(...conflicts);
 
-  const { drafts, diagnostics: unknownBlocks } = expand(
+  const { drafts: expanded, diagnostics: unknownBlocks } = expand(
     flat.flatMap((each) => each.drafts),
     documents,
   );
-  diagnostics.push(...unknownBlocks);
+  const { drafts, sources: heads, diagnostics: wrongHeads } = await inlineHeads(expanded, options.cwd);
+  texts.push(...heads.map(({ file, text }) => [file, () => maskText(text, undefined, () => null)] as const));
+  diagnostics.push(...unknownBlocks, ...wrongHeads);
   const checked = checkDrafts(drafts, options, knownOf(options, header));
   diagnostics.push(...checked.diagnostics);
   if (drafts.length === 0 && options.allowEmpty !== true && !hasErrors(diagnostics))
@@ -124,7 +128,7 @@ export async function checkSources(
   return {
     diagnostics: sorted,
     sources: masked,
-    loaded: loadedConfig(checked.entities, header, sources, sorted, options),
+    loaded: loadedConfig(checked.entities, header, [...sources, ...heads], sorted, options),
   };
 }
 

@@ -47,6 +47,26 @@ export function locatedDocument(
   };
 }
 
+/** `whole` with the value at `at` from another document. */
+export function withPart(whole: ParsedDocument, at: Path, part: ParsedDocument): ParsedDocument {
+  const pathInPart = (path: Path): Path | undefined =>
+    path.length >= at.length && at.every((key, index) => key === path[index]) ? path.slice(at.length) : undefined;
+  const choose =
+    <T>(ask: (document: ParsedDocument, path: Path) => T) =>
+    (path: Path): T => {
+      const inner = pathInPart(path);
+      return inner === undefined ? ask(whole, path) : ask(part, inner);
+    };
+  return {
+    value: whole.value,
+    end: whole.end,
+    placeOf: choose((document, path) => document.placeOf(path)),
+    keyPlaceOf: choose((document, path) => document.keyPlaceOf(path)),
+    rangeOf: choose((document, path) => document.rangeOf(path)),
+    isPlain: choose((document, path) => document.isPlain(path)),
+  };
+}
+
 function follow(root: LocatedNode, path: Path): LocatedNode | undefined {
   let node: LocatedNode | undefined = root;
   for (const part of path) node = node && childOf(node, part);

@@ -31,11 +31,19 @@ it("fits a head, writes it, and the file still routes the user's prompts", async
   const [untuned, head] = scores;
   expect({ code, chosen }).toEqual({ code: 0, chosen: "head" });
   expect(head?.macro_f1).toBeGreaterThan((untuned?.macro_f1 ?? 1) + 0.01);
-  expect(err).toContain("kong.yaml. `gw diff` shows what `gw sync` would do.");
+  expect(err).toContain("kong.head. `gw diff` shows what `gw sync` would do.");
+  expect(readFileSync(join(cwd, "kong.yaml"), "utf8")).toContain("head_file: kong.head\n");
 
   const seed = fileURLToPath(new URL("../../fixtures/seed/prompts.jsonl", import.meta.url));
   const after = await runGw(["eval", seed, "--min-accuracy", "1"], { cwd });
   expect(after).toMatchObject({ code: 0, err: "Using kong.yaml.\n" });
+
+  expect(await runGw(["sync", "kong.yaml", "--yes"], { cwd })).toMatchObject({ code: 0 });
+  const { out: dumped } = await runGw(["dump"], { cwd });
+  expect(dumped).toContain("embedding: local/universal-sentence-encoder-lite");
+  expect(dumped).not.toContain("head_file");
+  writeFileSync(join(cwd, "dumped.yaml"), dumped);
+  expect(await runGw(["diff", "dumped.yaml", "--non-zero-exit-code"], { cwd })).toMatchObject({ code: 0 });
 }, 60_000);
 
 it("refuses too few labels, and changes nothing", async () => {

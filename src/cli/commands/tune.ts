@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { changeText, editPlugin } from "../../config/edit-plugin.ts";
+import { changeText } from "../../config/edit-plugin.ts";
 import { toError, UsageError } from "../../core/errors.ts";
 import type { TuningView } from "../../plugins/tuning.ts";
 import { tuningOf } from "../../routing/explain.ts";
@@ -8,10 +8,10 @@ import { type Method, tune, type Tuning } from "../../routing/tune.ts";
 import type { Command, OptionValues, Terminal } from "../command.ts";
 import { DEFAULT_FILE } from "../config-input.ts";
 import { isSet, listOf, textOf } from "../option-values.ts";
-import { writeWhole } from "../output-file.ts";
 import { mapOption, readPrompts } from "../prompts-file.ts";
 import { jsonText } from "../views/report.ts";
 import { tuningText } from "../views/tuning.ts";
+import { writeTuning } from "../write-tuning.ts";
 import { destinationOf, routeOptions, withRuntime } from "../with-runtime.ts";
 
 const methods: readonly Method[] = ["thresholds", "examples", "head"];
@@ -41,8 +41,8 @@ export const tuneCommand: Command = {
     });
     if (target !== undefined && tuning.change !== null) {
       const shape = { name: "ai-proxy-advanced", descriptions: view.targets.map(({ description }) => description) };
-      writeWhole(target, editPlugin(readText(target), shape, tuning.change), true);
-      terminal.err(`Changed ${target}. \`gw diff\` shows what \`gw sync\` would do.\n`);
+      const changed = writeTuning(target, shape, tuning.change);
+      terminal.err(`Changed ${changed.join(" and ")}. \`gw diff\` shows what \`gw sync\` would do.\n`);
     }
     const change = tuning.change === null ? undefined : changeText(tuning.change);
     terminal.out(isSet(options, "jsonOutput") ? jsonText(tuning) : tuningText(tuning, change, terminal.colour));

@@ -445,6 +445,10 @@ export interface AiProxyAdvancedConfig {
       }[];
     };
     /**
+     * The file that gw tune wrote the head into, relative to this one. Loading the configuration puts its content into head.
+     */
+    readonly head_file?: string;
+    /**
      * At most so many of the last messages that text counts. Absent: all of them, for follow_up three.
      */
     readonly text_turns?: number;

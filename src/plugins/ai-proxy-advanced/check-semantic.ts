@@ -32,7 +32,7 @@ export function checkSemantic(config: AiProxyAdvancedConfig): readonly ConfigFin
     for (const [index, { gw }] of targets.entries()) {
       const own = checkThreshold(gw.threshold, `targets.${index}.gw.threshold`, vectordb);
       // A head decides better than any distance: gw tune opens the thresholds for it.
-      findings.push(...own.filter(({ severity }) => severity === "error" || config.gw.head === undefined));
+      findings.push(...own.filter(({ severity }) => severity === "error" || !hasHead(config)));
     }
   }
   return findings;
@@ -71,6 +71,11 @@ export function checkVectorDb(vectordb: VectorDb): readonly ConfigFinding[] {
 function withoutBlock(strategy: string, least: string): ConfigFinding {
   const message = `strategy ${strategy} needs vectordb.${strategy}: at least ${least}.`;
   return error("missing-option", `vectordb.${strategy}`, message, "Or use strategy: memory.");
+}
+
+/** Or would have one, if its file could be read. */
+function hasHead({ gw }: Pick<AiProxyAdvancedConfig, "gw">): boolean {
+  return gw.head !== undefined || gw.head_file !== undefined;
 }
 
 /** A head that does not fit would route by weights that mean something else. */
@@ -140,7 +145,7 @@ function checkSimilarity({ vectordb, gw }: AiProxyAdvancedConfig): readonly Conf
   const at = "vectordb.threshold";
   const { threshold = 0, distance_metric: metric } = vectordb ?? {};
   if (metric !== "cosine" || threshold < LIKELY_SIMILARITY || threshold > 1) return [];
-  if (gw.rule === "contrast" || gw.head !== undefined) return [];
+  if (gw.rule === "contrast" || hasHead({ gw })) return [];
   const message = `${at} is a largest distance, and ${threshold} was probably meant as a similarity: nearly every prompt is that near to every description.`;
   const fix = `A similarity of ${threshold} is a distance of ${Number((1 - threshold).toFixed(4))}. Between 0.2 and 0.8 is usual; \`gw tune\` finds one.`;
   return [warning("threshold-similarity", at, message, fix)];

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { changeText, editPlugin } from "../../../src/config/edit-plugin.ts";
+import { changeText, editPlugin, headFileOf } from "../../../src/config/edit-plugin.ts";
 
 const text = `# keep me
 plugins:
@@ -31,4 +31,14 @@ it.each([
 
 it("prints the change for people to make", () => {
   expect(changeText(change)).toBe("gw:\n  rule: contrast\ntargets:\n  - index: 0\n    gw:\n      threshold: 0.9\n");
+});
+
+it("removes a field that is to be undefined, and tells which file holds the head", () => {
+  const inline = editPlugin(text, shape, { gw: { head: { embedding: "local/m" } }, targets: [] });
+  expect(headFileOf(inline, shape)).toBeUndefined();
+  for (const given of [inline, text]) {
+    const moved = editPlugin(given, shape, { gw: { head: undefined, head_file: "kong.head" }, targets: [] });
+    expect(moved).toBe(`${text}      gw:\n        head_file: kong.head\n`);
+    expect(headFileOf(moved, shape)).toBe("kong.head");
+  }
 });
