@@ -26,6 +26,8 @@ const kinds = [
   "jwt-secret",
   "oauth2-credential",
   "mtls-auth-credential",
+  "filter-chain",
+  "kept-entity",
 ];
 const accessPlugins = [
   "plugins/acl",

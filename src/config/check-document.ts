@@ -87,9 +87,9 @@ function checkKeys(value: JsonObject, report: Report): void {
 function checkTransform(value: JsonObject, report: Report): void {
   const transform = value["_transform"];
   if (transform === undefined || transform === true) return;
-  const isFalse = transform === false;
-  const message = isFalse ? "_transform: false is not supported" : "_transform must be true, or left out.";
-  report("error", isFalse ? "not-supported" : "wrong-type", message, ["_transform"]);
+  const path = ["_transform"];
+  if (transform !== false) return report("error", "wrong-type", "_transform must be true or false, or left out.", path);
+  report("warning", "ignored-key", "_transform: false is ignored: gw always fills in defaults and ids.", path);
 }
 
 function readFormatVersion(value: JsonObject, report: Report): string | undefined {

@@ -6,10 +6,10 @@ import { checkReferences } from "./rules/references.ts";
 import { checkRoute } from "./rules/routes.ts";
 import { checkPlainSecrets } from "./rules/secrets.ts";
 import { checkService } from "./rules/services.ts";
-import { checkIsRun, checkPluginIsRun } from "./rules/not-run.ts";
+import { checkFilterChainIsRun, checkIsRun, checkPluginIsRun } from "./rules/not-run.ts";
 import { checkTarget, checkUpstream } from "./rules/upstreams.ts";
 import { checkVault, checkVaultCycle, vaultPrefixes } from "./rules/vaults.ts";
-import type { Entity, Plugin, Route, Service, Target, Upstream, Vault } from "./types.ts";
+import type { Entity, FilterChain, Plugin, Route, Service, Target, Upstream, Vault } from "./types.ts";
 
 export interface MeaningOptions {
   readonly plugins: ReadonlyMap<string, PluginCheck>;
@@ -56,6 +56,8 @@ function checkOwn(draft: Draft, entity: Entity, context: MeaningContext, options
       return [...checkVault(entity as Vault), ...checkVaultCycle((entity as Vault).prefix, context.vaults)];
     case "plugins":
       return checkPlugin(draft, entity as Plugin, context, options);
+    case "filter_chains":
+      return checkFilterChainIsRun(entity as FilterChain);
     default:
       return checkIsRun(draft);
   }

@@ -5,6 +5,7 @@ import type { Draft, Finding } from "./draft.ts";
 import { dropNulls } from "./defaults.ts";
 import { schemaAt } from "./fields.ts";
 import * as validators from "./generated/validators.js";
+import { ofKept } from "./kept-collections.ts";
 import { parsePointer, type Path, printPath } from "./path.ts";
 import { configSchema, type FieldSchema } from "./schemas.ts";
 import type { CollectionName } from "./types.ts";
@@ -30,6 +31,8 @@ const validatorOf = {
   jwt_secrets: validators.jwtSecret,
   oauth2_credentials: validators.oauth2Credential,
   mtls_auth_credentials: validators.mtlsAuthCredential,
+  filter_chains: validators.filterChain,
+  ...ofKept(validators.keptEntity),
 } as const satisfies Record<CollectionName, unknown>;
 
 /** What is wrong with the entity by its schema, the `config` of a known plugin or vault included. Values are never quoted, but for words of a closed list. */
@@ -55,6 +58,8 @@ const eitherOf: Readonly<Partial<Record<CollectionName, readonly string[]>>> = {
   services: ["name", "id"],
   routes: ["name", "id"],
   consumers: ["username", "custom_id"],
+  filter_chains: ["service", "route"],
+  ...ofKept(["name", "id"]),
 };
 
 function checkIdentity({ collection, value }: Draft): readonly Finding[] {

@@ -1,5 +1,6 @@
 import { BugError } from "../core/errors.ts";
 import type { JsonObject } from "../core/json.ts";
+import { keptCollections, keptLevels } from "./kept-collections.ts";
 import type { CollectionName, GatewayConfig } from "./types.ts";
 
 /**
@@ -21,6 +22,7 @@ export interface Kind {
 }
 
 export const kinds: readonly Kind[] = [
+  ...keptAt(1),
   { collection: "certificates", name: "certificate", level: 1, references: {}, keys: [], sets: ["tags"] },
   { collection: "ca_certificates", name: "ca-certificate", level: 1, references: {}, keys: ["cert"], sets: ["tags"] },
   {
@@ -67,6 +69,7 @@ export const kinds: readonly Kind[] = [
     ...credential("mtls_auth_credentials", "mtls-auth", []),
     references: { consumer: "consumers", ca_certificate: "ca_certificates" },
   },
+  ...keptAt(2),
   {
     collection: "routes",
     name: "route",
@@ -99,7 +102,26 @@ export const kinds: readonly Kind[] = [
     keys: [],
     sets: ["tags", "protocols"],
   },
+  {
+    collection: "filter_chains",
+    name: "filter-chain",
+    level: 4,
+    references: { service: "services", route: "routes" },
+    keys: ["name"],
+    sets: ["tags"],
+  },
+  ...keptAt(4),
 ];
+
+/** `key_sets` is printed as `key-set`. What a kept entity refers to is not looked into. */
+function keptAt(level: Kind["level"]): readonly Kind[] {
+  return keptCollections
+    .filter((collection) => keptLevels[collection] === level)
+    .map((collection) => {
+      const name = collection.replace(/ies$/, "y").replace(/s$/, "").replaceAll("_", "-");
+      return { collection, name, level, references: {}, keys: ["name"], sets: ["tags"] };
+    });
+}
 
 /** Level 2 in decK, after the consumers they belong to. */
 function credential(collection: CollectionName, name: string, keys: readonly string[]): Kind {
@@ -118,6 +140,7 @@ export const siblingKeys: Readonly<Partial<Record<CollectionName, readonly strin
   acls: ["group"],
   mtls_auth_credentials: ["subject_name"],
   consumer_group_consumers: [],
+  filter_chains: [],
 };
 
 const kindsByCollection: ReadonlyMap<CollectionName, Kind> = new Map(kinds.map((kind) => [kind.collection, kind]));

@@ -3,6 +3,7 @@ import { isJsonObject, type Json, type JsonObject } from "../core/json.ts";
 import { dropDefaults } from "./defaults.ts";
 import { nestedCollections } from "./flatten.ts";
 import { deterministicId, pluginKey } from "./ids.ts";
+import { keptCollections } from "./kept-collections.ts";
 import { kindOf, kinds, siblingKeys } from "./kinds.ts";
 import { printPointer } from "./path.ts";
 import { entitySchemas } from "./schemas.ts";
@@ -31,6 +32,7 @@ export function printConfig(config: GatewayConfig, options: PrintOptions = {}): 
 }
 
 const TOP_LEVEL: readonly CollectionName[] = [
+  ...keptCollections,
   "certificates",
   "ca_certificates",
   "vaults",
@@ -40,6 +42,7 @@ const TOP_LEVEL: readonly CollectionName[] = [
   "services",
   "routes",
   "plugins",
+  "filter_chains",
 ];
 
 class Printer {

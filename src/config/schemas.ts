@@ -23,6 +23,8 @@ import hmacauthCredential from "../../schemas/hmacauth-credential.schema.json" w
 import jwtSecret from "../../schemas/jwt-secret.schema.json" with { type: "json" };
 import oauth2Credential from "../../schemas/oauth2-credential.schema.json" with { type: "json" };
 import mtlsAuthCredential from "../../schemas/mtls-auth-credential.schema.json" with { type: "json" };
+import filterChain from "../../schemas/filter-chain.schema.json" with { type: "json" };
+import keptEntity from "../../schemas/kept-entity.schema.json" with { type: "json" };
 import gateway from "../../schemas/gateway.schema.json" with { type: "json" };
 import plugin from "../../schemas/plugin.schema.json" with { type: "json" };
 import route from "../../schemas/route.schema.json" with { type: "json" };
@@ -32,6 +34,7 @@ import envVault from "../../schemas/vaults/env.schema.json" with { type: "json" 
 import fileVault from "../../schemas/vaults/file.schema.json" with { type: "json" };
 import hcvVault from "../../schemas/vaults/hcv.schema.json" with { type: "json" };
 import type { Json } from "../core/json.ts";
+import { ofKept } from "./kept-collections.ts";
 import type { CollectionName } from "./types.ts";
 
 /** The part of JSON Schema that gw looks into at run time; the validators are generated. References are resolved. */
@@ -77,6 +80,8 @@ const files: Readonly<Record<string, Raw>> = {
   "certificate.schema.json": certificate,
   "target.schema.json": target,
   "upstream.schema.json": upstream,
+  "filter-chain.schema.json": filterChain,
+  "kept-entity.schema.json": keptEntity,
 };
 
 /** For editors, `gw schema` and the checks of a whole document. */
@@ -102,6 +107,8 @@ export const entitySchemas: Readonly<Record<CollectionName, FieldSchema>> = {
   certificates: resolve(certificate),
   targets: resolve(target),
   upstreams: resolve(upstream),
+  filter_chains: resolve(filterChain),
+  ...ofKept(resolve(keptEntity)),
 };
 
 const configSchemas: Readonly<Record<"plugins" | "vaults", ReadonlyMap<string, FieldSchema>>> = {

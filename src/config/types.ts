@@ -7,8 +7,10 @@ import type {
   Consumer,
   ConsumerGroup,
   ConsumerGroupConsumer,
+  FilterChain,
   HmacauthCredential,
   JwtSecret,
+  KeptEntity,
   KeyauthCredential,
   MtlsAuthCredential,
   Oauth2Credential,
@@ -20,6 +22,7 @@ import type {
   Upstream,
   Vault,
 } from "./generated/entities.ts";
+import type { KeptCollection } from "./kept-collections.ts";
 
 export type { CheckContext, ConfigFinding, PluginCheck } from "./plugin-check.ts";
 export type * from "./generated/entities.ts";
@@ -41,7 +44,7 @@ export type { AiProxyAdvancedConfig } from "./generated/ai-proxy-advanced.ts";
  * (snake_case). Sensitive fields hold a vault reference, a `${{ env … }}` expression, or (linted) plain text; expressions elsewhere are
  * rendered. Lists are sorted by natural key, so equal configurations are equal values.
  */
-export interface GatewayConfig {
+export interface GatewayConfig extends Readonly<Record<KeptCollection, readonly KeptEntity[]>> {
   readonly services: readonly Service[];
   readonly routes: readonly Route[];
   readonly plugins: readonly Plugin[];
@@ -61,6 +64,7 @@ export interface GatewayConfig {
   readonly jwt_secrets: readonly JwtSecret[];
   readonly oauth2_credentials: readonly Oauth2Credential[];
   readonly mtls_auth_credentials: readonly MtlsAuthCredential[];
+  readonly filter_chains: readonly FilterChain[];
 }
 
 export type CollectionName = keyof GatewayConfig;

@@ -53,6 +53,23 @@ export function notRunOfPlugin(plugin: PluginFields): readonly NotRun[] {
   return given(plugin, ["condition", "ordering", "partials"], "its plugin's");
 }
 
+interface FilterChainFields {
+  readonly enabled: boolean;
+  readonly service?: { readonly id: string };
+  readonly route?: { readonly id: string };
+}
+
+/** Filter chains that stand in a list of their own and name the route or its service. */
+export function notRunOfFilterChains(
+  chains: readonly FilterChainFields[],
+  route: { readonly id: string; readonly service?: { readonly id: string } },
+): readonly NotRun[] {
+  const isFor = ({ enabled, ...chain }: FilterChainFields): boolean =>
+    enabled &&
+    (chain.route?.id === route.id || (chain.service !== undefined && chain.service.id === route.service?.id));
+  return chains.some(isFor) ? [{ field: "filter_chains", what: "its filter_chains" }] : [];
+}
+
 /** The fields that are there, an empty list being as good as none. */
 function given<T extends object>(owner: T, fields: readonly (keyof T & string)[], whose: string): readonly NotRun[] {
   return fields

@@ -4,7 +4,7 @@ import { type Clock, systemClock } from "../core/clock.ts";
 import { BugError } from "../core/errors.ts";
 import type { UpstreamTls } from "../core/http-message.ts";
 import type { JsonObject } from "../core/json.ts";
-import { notRunOfRoute, notRunOfService } from "../core/not-run.ts";
+import { notRunOfFilterChains, notRunOfRoute, notRunOfService } from "../core/not-run.ts";
 import type { UpstreamTargetState } from "../observability/metrics.ts";
 import type { Plugin, PluginDefinition, PluginServices } from "../plugins/plugin.ts";
 import type { SecretStatus } from "../secrets/lookup.ts";
@@ -122,7 +122,7 @@ export async function createRuntime(
       group: service && groups.find(service.host),
       tls: service && tlsOf.get(service.id),
       links,
-      unavailable: [...notRunOf(route, service), ...unavailable],
+      unavailable: [...notRunOf(route, service, config), ...unavailable],
     };
   });
   return new CompiledRuntime({ router, plans, made: [...made.values()], groups }, services, options);
@@ -138,8 +138,13 @@ function tlsOfService(service: Service, config: GatewayConfig, { secrets }: Runt
 }
 
 /** What their fields ask for that gw does not do. */
-function notRunOf(route: Route, service: Service | undefined): readonly string[] {
-  return [...notRunOfRoute(route), ...(service === undefined ? [] : notRunOfService(service))].map(({ what }) => what);
+function notRunOf(
+  route: Route,
+  service: Service | undefined,
+  { filter_chains: chains }: GatewayConfig,
+): readonly string[] {
+  const ofService = service === undefined ? [] : notRunOfService(service);
+  return [...notRunOfRoute(route), ...ofService, ...notRunOfFilterChains(chains, route)].map(({ what }) => what);
 }
 
 function withoutDisabledServices(routes: readonly Route[], usable: readonly Service[]): readonly Route[] {

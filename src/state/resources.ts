@@ -1,5 +1,6 @@
 import type { JsonObject } from "../core/json.ts";
 import { type Kind, kinds } from "../config/kinds.ts";
+import { ofKept } from "../config/kept-collections.ts";
 import type { CollectionName, GatewayConfig } from "../config/types.ts";
 
 /** One entity as the control side sees it: what it is, what it is called, and its fields. */
@@ -109,6 +110,8 @@ const labelFields: Readonly<Partial<Record<CollectionName, string>>> = {
   jwt_secrets: "key",
   oauth2_credentials: "name",
   mtls_auth_credentials: "subject_name",
+  filter_chains: "name",
+  ...ofKept("name"),
 };
 
 function nameOf(collection: CollectionName, body: JsonObject): string {

@@ -898,3 +898,59 @@ export type MtlsAuthCredential = {
    */
   readonly tags?: readonly string[];
 };
+
+/**
+ * WebAssembly filters of a service or route. gw keeps them, gives them back and does not run them: the routes answer 503.
+ */
+export type FilterChain = {
+  /**
+   * UUID. Left out, it is derived from what names the entity.
+   */
+  readonly id: string;
+  /**
+   * Unique name.
+   */
+  readonly name?: string;
+  /**
+   * Whether the filters are to run.
+   */
+  readonly enabled: boolean;
+  /**
+   * The service, by name or id: `x`, `{name: x}` or `{id: x}`.
+   */
+  readonly service?: {readonly id: string};
+  /**
+   * The route, by name or id: `x`, `{name: x}` or `{id: x}`.
+   */
+  readonly route?: {readonly id: string};
+  /**
+   * The filters, in the order in which they run.
+   *
+   * @minItems 1
+   *
+   * Items: A filter: its name and its config.
+   */
+  readonly filters: readonly JsonObject[];
+  /**
+   * Labels for grouping and selecting; printable characters without comma and slash.
+   */
+  readonly tags?: readonly string[];
+};
+
+/**
+ * Something that decK knows and gw keeps, gives back and does not run: any further fields.
+ */
+export type KeptEntity = {
+  /**
+   * UUID. Left out, it is derived from what names the entity.
+   */
+  readonly id: string;
+  /**
+   * Unique name.
+   */
+  readonly name?: string;
+  /**
+   * Labels for grouping and selecting; printable characters without comma and slash.
+   */
+  readonly tags?: readonly string[];
+};

@@ -25,3 +25,5 @@ export const hmacauthCredential: Validator;
 export const jwtSecret: Validator;
 export const oauth2Credential: Validator;
 export const mtlsAuthCredential: Validator;
+export const filterChain: Validator;
+export const keptEntity: Validator;

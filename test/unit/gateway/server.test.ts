@@ -75,6 +75,26 @@ describe("a request that no service answers", () => {
     });
   });
 
+  it.each(["service", "route"] as const)(
+    "has a filter chain for its %s: 503, until the chain is disabled",
+    async (of) => {
+      const service = makeService({ port: 1 });
+      const route = makeRoute({ name: "r", paths: ["/"], service: { id: service.id } });
+      const chain = {
+        id: "00000000-0000-4000-8000-000000000009",
+        filters: [{ name: "waf" }],
+        [of]: { id: { service, route }[of].id },
+      };
+      const port = await start({ services: [service], routes: [route], filter_chains: [{ ...chain, enabled: true }] });
+      expect(await ask(port, "/")).toMatchObject({
+        status: 503,
+        body: expect.stringContaining("gw cannot run its filter_chains.") as string,
+      });
+      const open = await start({ services: [service], routes: [route], filter_chains: [{ ...chain, enabled: false }] });
+      expect((await ask(open, "/")).status).not.toBe(503);
+    },
+  );
+
   it("has only routes that no request reaches: 404", async () => {
     const byExpression = makeRoute({ expression: 'http.path ^= "/"' });
     const stream = makeRoute({ id: "00000000-0000-4000-8000-000000000002", protocols: ["tcp"] });
