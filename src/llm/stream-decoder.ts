@@ -1,6 +1,7 @@
 import type { JsonObject } from "../core/json.ts";
 import type { ChatEvent, ChatStreamDecoder } from "./answer.ts";
 import { type EventStreamMessage, EventStreamScanner } from "./event-stream.ts";
+import { JsonArrayScanner } from "./json-array.ts";
 import { parseObject } from "./read-answer.ts";
 import { SseScanner } from "./sse.ts";
 
@@ -22,6 +23,23 @@ export function decodeSse(reader: ChatStreamReader): ChatStreamDecoder {
   return decodeBy(scanner, collector);
 }
 
+/** The same objects, as server-sent events or as the elements of a JSON array. */
+export function decodeSseOrArray(reader: ChatStreamReader): ChatStreamDecoder {
+  const collector = new Collector(reader);
+  const onObject = (text: string): void => collector.read(text);
+  const onTooLarge = (): void => collector.fail();
+  const open = (chunk: Buffer): Scanner | undefined => {
+    const first = chunk.toString("latin1").trimStart().at(0);
+    return first === undefined ? undefined : new (first === "[" ? JsonArrayScanner : SseScanner)(onObject, onTooLarge);
+  };
+  let scanner: Scanner | undefined;
+  const push = (chunk: Buffer): void => {
+    scanner ??= open(chunk);
+    scanner?.push(chunk);
+  };
+  return decodeBy({ push }, collector);
+}
+
 /** AWS's event stream, read as its services describe it: a message is an object whose only member has the name of the event or exception. */
 export function decodeEventStream(reader: ChatStreamReader): ChatStreamDecoder {
   const collector = new Collector(reader);
@@ -41,7 +59,11 @@ function unionOf({ headers, payload }: EventStreamMessage): JsonObject | undefin
   return name === undefined || value === undefined ? undefined : { [name]: value };
 }
 
-function decodeBy(scanner: { push(chunk: Buffer): void }, collector: Collector): ChatStreamDecoder {
+interface Scanner {
+  push(chunk: Buffer): void;
+}
+
+function decodeBy(scanner: Scanner, collector: Collector): ChatStreamDecoder {
   return {
     push(chunk) {
       scanner.push(chunk);

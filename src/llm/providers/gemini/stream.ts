@@ -1,12 +1,12 @@
 import type { JsonObject } from "../../../core/json.ts";
 import type { ChatEvent, ChatStreamDecoder } from "../../answer.ts";
 import { textOf } from "../../read-answer.ts";
-import { type ChatStreamReader, decodeSse } from "../../stream-decoder.ts";
+import { type ChatStreamReader, decodeSseOrArray } from "../../stream-decoder.ts";
 import { failureOf, joinTexts, readCandidate, toFinishReason, toolCallsOf, usageOf } from "./answer.ts";
 
-/** Each event is an answer of its own; the stream just ends after one that has a reason to finish. */
+/** Each event is an answer of its own; the stream just ends after one that has a reason to finish. Without `alt=sse` it is a JSON array. */
 export function openChatStream(): ChatStreamDecoder {
-  return decodeSse(new CandidateReader());
+  return decodeSseOrArray(new CandidateReader());
 }
 
 class CandidateReader implements ChatStreamReader {
