@@ -9,7 +9,7 @@ import { readFixture } from "../support/translators.ts";
 let upstream: FakeUpstream;
 let gateway: AiGateway;
 
-async function start(format: "gemini" | "cohere", path: string): Promise<void> {
+async function start(format: "gemini" | "cohere" | "bedrock", path: string): Promise<void> {
   upstream = await startFakeUpstream();
   const options = { azure_api_version: "", upstream_url: `${upstream.origin}${path}` };
   const target = aiTarget(upstream.origin, { model: { provider: format, name: "configured", options } });
@@ -23,7 +23,12 @@ afterEach(async () => {
 });
 
 async function post(path: string, body: object): Promise<Response> {
-  const headers = { "content-type": "application/json", "x-goog-api-key": "client's" };
+  const headers = {
+    "content-type": "application/json",
+    "x-goog-api-key": "client's",
+    authorization: "AWS4-HMAC-SHA256 client's",
+    "x-amz-security-token": "client's",
+  };
   return await fetch(`http://127.0.0.1:${gateway.port}${path}`, {
     method: "POST",
     headers,
@@ -65,6 +70,53 @@ describe("Gemini's format", () => {
     expect([answer.status, await answer.json()]).toMatchObject([
       400,
       { error: { code: 400, status: "INVALID_ARGUMENT" } },
+    ]);
+  });
+});
+
+describe("Bedrock's format", () => {
+  const asked = { system: [{ text: "short" }], messages: [{ role: "user", content: [{ text: "tea" }] }], odd: 1 };
+  const eventStream = { "content-type": "application/vnd.amazon.eventstream" };
+
+  test("reaches Bedrock untouched, with the target's model and without the client's identity", async () => {
+    await start("bedrock", "/model/{model}/converse");
+    const answer = post("/model/a.b%3A0/converse", asked);
+    const received = await upstream.next();
+    expect(received.path).toBe("/model/configured/converse");
+    expect(received.headers["x-amz-security-token"]).toBeUndefined();
+    expect(received.headers["authorization"]).not.toContain("client's");
+    expect(received.body.toString()).toBe(JSON.stringify(asked));
+    received.answer(200, json, answerOf("bedrock"));
+    expect(await (await answer).text()).toBe(answerOf("bedrock"));
+  });
+
+  test("is streamed untouched", async () => {
+    await start("bedrock", "/model/{model}/converse");
+    const answer = post("/model/any/converse-stream", asked);
+    const received = await upstream.next();
+    expect(received.path).toBe("/model/configured/converse-stream");
+    const bytes = readFileSync("fixtures/llm/streams/bedrock/text.bin");
+    received.answer(200, eventStream, bytes);
+    expect(Buffer.from(await (await answer).arrayBuffer()).equals(bytes)).toBe(true);
+  });
+
+  test("breaks off where its stream is cut, which AWS's clients raise", async () => {
+    await start("bedrock", "/model/{model}/converse");
+    const answer = post("/model/any/converse-stream", asked);
+    const received = await upstream.next();
+    received.head(200, eventStream);
+    await received.write(readFileSync("fixtures/llm/streams/bedrock/text.bin").subarray(0, 150));
+    const begun = await answer;
+    received.reset();
+    await expect(begun.arrayBuffer()).rejects.toThrow("terminated");
+  });
+
+  test.each(["/model/any/invoke", "/converse"])("is refused at %s, with an error of its own", async (path) => {
+    await start("bedrock", "/model/{model}/converse");
+    const answer = await post(path, asked);
+    expect([answer.status, await answer.json()]).toMatchObject([
+      400,
+      { __type: "ValidationException", reason: "GW_REQUEST_INVALID" },
     ]);
   });
 });

@@ -6,6 +6,7 @@ import type { ChatEvent, ChatTranslator } from "../../src/llm/answer.ts";
 import { parseChatRequest } from "../../src/llm/chat.ts";
 import type { AnswerWriter, Front } from "../../src/llm/front.ts";
 import { anthropicMessagesFront } from "../../src/llm/fronts/anthropic-messages.ts";
+import { bedrockConverseFront } from "../../src/llm/fronts/bedrock-converse.ts";
 import { cohereChatFront } from "../../src/llm/fronts/cohere-chat.ts";
 import { geminiGenerateFront } from "../../src/llm/fronts/gemini-generate.ts";
 import { openaiChatFront } from "../../src/llm/fronts/openai-chat.ts";
@@ -33,6 +34,7 @@ const fronts: readonly Front[] = [
   openaiEmbeddingsFront,
   openaiResponsesFront,
   anthropicMessagesFront,
+  bedrockConverseFront,
   cohereChatFront,
   geminiGenerateFront,
 ];
@@ -81,49 +83,57 @@ export function frontContract(numRuns: number): void {
     );
   });
 
-  test.each(fronts)("nothing that arrives makes the front of $serves throw anything but a refusal", ({ readCall }) => {
-    const near = fc.record(
-      {
-        model: fc.anything(),
-        messages: fc.oneof(
-          fc.jsonValue(),
-          fc.array(
-            fc.record(
-              { role: fc.constantFrom("user", "assistant", "system", "tool"), content: blocks },
-              { requiredKeys: [] },
+  const paths: Partial<Record<Front["format"], string>> = {
+    bedrock: "/model/m/converse",
+    gemini: "/models/m:generateContent",
+  };
+
+  test.each(fronts)(
+    "nothing that arrives makes the front of $serves throw anything but a refusal",
+    ({ format, readCall }) => {
+      const near = fc.record(
+        {
+          model: fc.anything(),
+          messages: fc.oneof(
+            fc.jsonValue(),
+            fc.array(
+              fc.record(
+                { role: fc.constantFrom("user", "assistant", "system", "tool"), content: blocks },
+                { requiredKeys: [] },
+              ),
             ),
           ),
-        ),
-        system: blocks,
-        contents: fc.oneof(fc.jsonValue(), fc.array(fc.record({ role: fc.jsonValue(), parts: blocks }))),
-        prompt: fc.jsonValue(),
-        input: fc.oneof(fc.jsonValue(), blocks),
-        tools: fc.array(fc.jsonValue()),
-        tool_choice: fc.jsonValue(),
-        metadata: fc.jsonValue(),
-        output_config: fc.jsonValue(),
-        stream: fc.jsonValue(),
-        constructor: fc.jsonValue(),
-      },
-      { requiredKeys: [] },
-    );
-    const anything = fc.oneof(
-      fc.uint8Array().map((bytes) => Buffer.from(bytes)),
-      fc.jsonValue().map((value) => Buffer.from(JSON.stringify(value))),
-      near.map((value) => Buffer.from(JSON.stringify(value))),
-    );
-    fc.assert(
-      fc.property(anything, (bytes) => {
-        try {
-          const call = readCall(bytes, "/models/m:generateContent");
-          JSON.parse(call.bytes.toString());
-        } catch (thrown) {
-          expect(thrown).toBeInstanceOf(RequestError);
-        }
-      }),
-      { numRuns },
-    );
-  });
+          system: blocks,
+          contents: fc.oneof(fc.jsonValue(), fc.array(fc.record({ role: fc.jsonValue(), parts: blocks }))),
+          prompt: fc.jsonValue(),
+          input: fc.oneof(fc.jsonValue(), blocks),
+          tools: fc.array(fc.jsonValue()),
+          tool_choice: fc.jsonValue(),
+          metadata: fc.jsonValue(),
+          output_config: fc.jsonValue(),
+          stream: fc.jsonValue(),
+          constructor: fc.jsonValue(),
+        },
+        { requiredKeys: [] },
+      );
+      const anything = fc.oneof(
+        fc.uint8Array().map((bytes) => Buffer.from(bytes)),
+        fc.jsonValue().map((value) => Buffer.from(JSON.stringify(value))),
+        near.map((value) => Buffer.from(JSON.stringify(value))),
+      );
+      fc.assert(
+        fc.property(anything, (bytes) => {
+          try {
+            const call = readCall(bytes, paths[format] ?? "/");
+            JSON.parse(call.bytes.toString());
+          } catch (thrown) {
+            expect(thrown).toBeInstanceOf(RequestError);
+          }
+        }),
+        { numRuns },
+      );
+    },
+  );
 
   test.each(bothWays)("no bytes make the reader of %s throw, and nothing follows the end", (_, __, translator) => {
     const lines = fc.array(

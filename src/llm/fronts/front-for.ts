@@ -1,5 +1,6 @@
 import type { Front } from "../front.ts";
 import { anthropicMessagesFront } from "./anthropic-messages.ts";
+import { bedrockConverseFront } from "./bedrock-converse.ts";
 import { cohereChatFront } from "./cohere-chat.ts";
 import { geminiGenerateFront } from "./gemini-generate.ts";
 import { openaiChatFront } from "./openai-chat.ts";
@@ -13,6 +14,7 @@ const fronts: readonly Front[] = [
   openaiEmbeddingsFront,
   openaiResponsesFront,
   anthropicMessagesFront,
+  bedrockConverseFront,
   cohereChatFront,
   geminiGenerateFront,
 ];

@@ -2,6 +2,7 @@ import { isJsonObject, type Json, type JsonObject } from "../../core/json.ts";
 import { type ChatMessage, type ChatRequest, invalidRequest, parseBody } from "../chat.ts";
 import type { ClientFailure, Front } from "../front.ts";
 import { textOf } from "../read-answer.ts";
+import { nameInPath } from "./name-in-path.ts";
 
 /** Gemini's own format, for Gemini only; the model and whether to stream are in the path. https://ai.google.dev/api/generate-content */
 export const geminiGenerateFront: Front = {
@@ -26,7 +27,7 @@ function readCall(bytes: Buffer, path: string): ChatRequest {
     bytes,
     body,
     messages: isJsonObject(system) ? [{ role: "system", content: textsOf(system) }, ...messages] : messages,
-    model: decoded(name),
+    model: nameInPath(name),
     isStream: method === "streamGenerateContent",
     native: { bytes, body, lost: [], refusal: undefined },
   };
@@ -42,14 +43,6 @@ function textsOf({ parts }: JsonObject): string {
   return (Array.isArray(parts) ? parts : [])
     .map((part: Json) => (isJsonObject(part) ? textOf(part["text"]) : ""))
     .join("\n");
-}
-
-function decoded(name: string): string {
-  try {
-    return decodeURIComponent(name);
-  } catch {
-    return name;
-  }
 }
 
 /** https://ai.google.dev/gemini-api/docs/troubleshooting */

@@ -3,6 +3,7 @@ import { authorize } from "../authorize.ts";
 import { endpointOf, hostLabel } from "../endpoint.ts";
 import type { Endpoint, ProviderDriver } from "../provider.ts";
 import { parseChat, parseFailure } from "./bedrock/answer.ts";
+import { buildNative } from "./bedrock/native.ts";
 import { buildChat } from "./bedrock/request.ts";
 import { openChatStream } from "./bedrock/stream.ts";
 
@@ -15,6 +16,7 @@ export const bedrockProvider: ProviderDriver = {
   endpoint: toEndpoint,
   buildChat,
   authorize,
+  native: { format: "bedrock", build: buildNative },
   translator: () => ({ parseChat, openChatStream, parseFailure }),
 };
 

@@ -10,8 +10,8 @@ type Target = AiProxyAdvancedConfig["targets"][number];
 export function checkFormat(config: AiProxyAdvancedConfig): readonly ConfigFinding[] {
   const { llm_format: format, targets } = config;
   const findings: ConfigFinding[] = [];
-  if (format === "bedrock" || format === "huggingface")
-    findings.push(notSupported("llm_format", `llm_format ${format}`, "Use openai, anthropic, cohere or gemini."));
+  if (format === "huggingface")
+    findings.push(notSupported("llm_format", "llm_format huggingface", "Use openai, which its router speaks."));
   const [first] = targets;
   for (const [index, target] of targets.entries()) {
     const at = `targets.${index}`;

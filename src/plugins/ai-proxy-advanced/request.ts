@@ -49,6 +49,7 @@ const heldBack: ReadonlySet<string> = new Set([
   "x-api-key",
   "x-goog-api-key",
   "api-key",
+  "x-amz-security-token",
   "content-type",
   "accept-encoding",
   "x-gw-debug",

@@ -110,6 +110,12 @@ describe("checkAiProxyAdvanced", () => {
     expect(check(withModel({ provider, name: "m" }))).toEqual(expected);
   });
 
+  it("takes Bedrock's own format for Bedrock only", () => {
+    const options = { bedrock: { aws_region: "eu-west-1" } };
+    const config = { ...withModel({ provider: "bedrock", name: "m", options }), llm_format: "bedrock" };
+    expect(check(config)).toEqual(["error option-conflict targets.1.model.provider"]);
+  });
+
   it("takes Azure's API version from its default", () => {
     const options = { azure_instance: "a", azure_deployment_id: "b" };
     expect(check(withModel({ provider: "azure", name: "m", options }))).toEqual([]);
@@ -132,7 +138,9 @@ describe("checkAiProxyAdvanced", () => {
   it.each([
     [-0.01, ["error threshold-range vectordb.threshold"]],
     [0, []],
-    [1, []],
+    [0.84, []],
+    [0.85, ["warning threshold-similarity vectordb.threshold"]],
+    [1, ["warning threshold-similarity vectordb.threshold"]],
     [1.01, ["warning threshold-range vectordb.threshold"]],
     [2, ["warning threshold-range vectordb.threshold"]],
     [2.01, ["error threshold-range vectordb.threshold"]],

@@ -27,7 +27,7 @@ export function buildChat(call: ChatRequest, target: ProviderTarget): Built<Upst
 }
 
 /** A stream has a path of its own. */
-function endpointFor({ isStream }: ChatRequest, { endpoint }: ProviderTarget, model: string): Endpoint {
+export function endpointFor({ isStream }: ChatRequest, { endpoint }: ProviderTarget, model: string): Endpoint {
   const path = withModel(endpoint.path, model);
   return { ...endpoint, path: isStream ? path.replace(/\/converse(?=$|\?)/, "/converse-stream") : path };
 }

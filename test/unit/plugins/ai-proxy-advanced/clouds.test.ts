@@ -47,10 +47,14 @@ function bedrock(auth: Auth, roleArn?: string): Target {
   );
 }
 
+const inTurn = { algorithm: "round-robin" as const };
 const ownKeys = { aws_access_key_id: cloudKeys.aws.id, aws_secret_access_key: "{vault://v/aws}" };
 
 async function serve(...targets: readonly Target[]): Promise<AiPlugin> {
-  const config = aiConfig(targets, { balancer: { algorithm: "round-robin" } });
+  return await serveConfig(aiConfig(targets, { balancer: inTurn }));
+}
+
+async function serveConfig(config: AiProxyAdvancedConfig): Promise<AiPlugin> {
   const connectTo = new Map([...cloud.connectTo, ...models.connectTo]);
   const vault = { "{vault://v/aws}": cloudKeys.aws.secret, "{vault://v/gcp}": serviceAccount };
   plugin = await startAiPlugin(config, { clock, connectTo, vault });
@@ -98,6 +102,18 @@ describe("Bedrock", () => {
     expect(text).toContain('"content":"a"');
     expect(text).toContain("throttlingException: Too many requests");
     expect(text).not.toContain("[DONE]");
+  });
+
+  test("takes what its own clients write under gw's signature, and counts what they are streamed", async () => {
+    const { server } = await serveConfig(aiConfig([bedrock(ownKeys)], { llm_format: "bedrock", balancer: inTurn }));
+    const answer = await fetch(`${server.origin}/model/any/converse-stream`, {
+      method: "POST",
+      headers: { "content-type": "application/json", authorization: "AWS4-HMAC-SHA256 Credential=clients" },
+      body: JSON.stringify({ messages: [{ role: "user", content: [{ text: "Hi" }] }] }),
+    });
+    expect(await textOf(answer)).toContain("contentBlockDelta");
+    expect(models.server.requests[0]?.path).toBe("/model/anthropic.claude%3A0/converse-stream");
+    expect(server.finished.at(-1)?.ai).toMatchObject({ usage: { prompt_tokens: 114, completion_tokens: 5 } });
   });
 
   test("refuses in OpenAI's words", async () => {
