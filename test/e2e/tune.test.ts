@@ -32,7 +32,7 @@ it("fits a head, writes it, and the file still routes the user's prompts", async
   expect({ code, chosen }).toEqual({ code: 0, chosen: "head" });
   expect(head?.macro_f1).toBeGreaterThan((untuned?.macro_f1 ?? 1) + 0.01);
   expect(err).toContain("kong.head. `gw diff` shows what `gw sync` would do.");
-  expect(readFileSync(join(cwd, "kong.yaml"), "utf8")).toContain("head_file: kong.head\n");
+  expect(readFileSync(join(cwd, "kong.yaml"), "utf8")).toContain("head_file: kong.head");
 
   const seed = fileURLToPath(new URL("../../fixtures/seed/prompts.jsonl", import.meta.url));
   const after = await runGw(["eval", seed, "--min-accuracy", "1"], { cwd });
