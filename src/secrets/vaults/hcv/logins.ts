@@ -56,7 +56,7 @@ export function readLogin(config: JsonObject, secrets: Secrets): HcvLogin {
 }
 
 function byAppRole(config: JsonObject, secrets: Secrets): HcvLogin {
-  const mount = mountOf("approle_auth_path", config, "approle");
+  const mount = mountOf(config, "approle_auth_path", "approle");
   const roleId = neededSecret(config, "approle_role_id", secrets);
   const file = textOf(config, "approle_secret_id_file");
   const given =
@@ -79,7 +79,7 @@ function byAppRole(config: JsonObject, secrets: Secrets): HcvLogin {
 }
 
 function byKubernetes(config: JsonObject): HcvLogin {
-  const mount = mountOf("kube_auth_path", config, "kubernetes");
+  const mount = mountOf(config, "kube_auth_path", "kubernetes");
   const role = needed(config, "kube_role");
   const file = textOf(config, "kube_api_token_file") ?? SERVICE_ACCOUNT_TOKEN;
   const token = secretFile(file, "kube_api_token_file");
@@ -95,7 +95,7 @@ function byKubernetes(config: JsonObject): HcvLogin {
 
 function byJwt(config: JsonObject, secrets: Secrets): HcvLogin {
   const gw = gwOf(config);
-  const mount = `auth/${textOf(gw, "auth_path") ?? "jwt"}`;
+  const mount = mountOf(gw, "auth_path", "jwt", "gw.auth_path");
   // Kong's kong.conf calls it jwt_role, its entity page oauth2_role_name.
   const role = textOf(config, "jwt_role") ?? needed(config, "oauth2_role_name", "jwt_role");
   const token = readJwt(config, gw, secrets);
@@ -129,7 +129,7 @@ function readJwt(config: JsonObject, gw: JsonObject, secrets: Secrets): Pick<Own
 }
 
 function byCertificate(config: JsonObject, secrets: Secrets): HcvLogin {
-  const mount = `auth/${textOf(gwOf(config), "auth_path") ?? "cert"}`;
+  const mount = mountOf(gwOf(config), "auth_path", "cert", "gw.auth_path");
   const role = textOf(config, "cert_auth_role_name") ?? "";
   if (config["protocol"] !== "https") throw unusable("protocol", "a certificate needs TLS", "Set it to https.");
   return {
@@ -154,8 +154,9 @@ function pem(config: JsonObject, field: string, secrets: Secrets): OwnSecret {
 
 function byPassword(method: "userpass" | "ldap", title: string, config: JsonObject, secrets: Secrets): HcvLogin {
   const gw = gwOf(config);
-  const mount = `auth/${textOf(gw, "auth_path") ?? method}`;
+  const mount = mountOf(gw, "auth_path", method, "gw.auth_path");
   const user = needed(gw, "username", "gw.username");
+  if (leavesItsPlace(user)) throw unusable("gw.username", `${user} leads elsewhere`, "Write the name of a user.");
   const password = neededSecret(gw, "password", secrets, "gw.password");
   return {
     kind: "login",
@@ -173,8 +174,13 @@ function byPassword(method: "userpass" | "ldap", title: string, config: JsonObje
   };
 }
 
-function mountOf(field: string, config: JsonObject, byDefault: string): string {
+/** A mount goes into the URL as it is written, and URLs read %2e as a dot and \ as a slash. */
+const changesUrl = /[%?#\\]/;
+
+/** `shown`: the field in messages, where it stands in a block. */
+function mountOf(config: JsonObject, field: string, byDefault: string, shown = field): string {
   const path = textOf(config, field) ?? byDefault;
-  if (leavesItsPlace(path)) throw unusable(field, `${path} leads elsewhere`, "Write the path of the login's mount.");
+  if (leavesItsPlace(path) || changesUrl.test(path))
+    throw unusable(shown, `${path} leads elsewhere`, "Write the path of the login's mount.");
   return `auth/${path}`;
 }

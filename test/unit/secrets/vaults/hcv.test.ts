@@ -221,9 +221,24 @@ describe("the configuration of an hcv vault", () => {
     });
   });
 
-  it("cannot lead a login elsewhere", async () => {
-    const login = { auth_method: "approle", approle_role_id: "r", approle_secret_id: "s", approle_auth_path: "../sys" };
-    await expect(read({ port: 1, ...login }, OPENAI)).rejects.toMatchObject({ code: "GW_CONFIG_INVALID" });
+  it.each([
+    ["approle_auth_path", { auth_method: "approle", approle_auth_path: "../sys" }],
+    ["approle_auth_path", { auth_method: "approle", approle_auth_path: "%2e%2e/sys" }],
+    ["approle_auth_path", { auth_method: "approle", approle_auth_path: "..\\sys" }],
+    ["approle_auth_path", { auth_method: "approle", approle_auth_path: "x?y" }],
+    ["kube_auth_path", { auth_method: "kubernetes", kube_auth_path: "a/../../sys" }],
+    ["gw.auth_path", { auth_method: "jwt", gw: { auth_path: "../sys", jwt: "j" } }],
+    ["gw.auth_path", { auth_method: "cert", protocol: "https", gw: { auth_path: "../sys" } }],
+    ["gw.auth_path", { auth_method: "userpass", gw: { auth_path: "../sys", username: "u", password: "p" } }],
+    ["gw.auth_path", { auth_method: "ldap", gw: { auth_path: "./ldap", username: "u", password: "p" } }],
+    ["gw.username", { auth_method: "userpass", gw: { username: "..", password: "p" } }],
+  ])("cannot lead a login elsewhere with %s of %j", async (field, login) => {
+    const needs = { approle_role_id: "r", approle_secret_id: "s", kube_role: "k", jwt_role: "j" };
+    const certificate = { cert_auth_cert: "{vault://env/c}", cert_auth_cert_key: "{vault://env/k}" };
+    await expect(read({ port: 1, ...needs, ...certificate, ...login }, OPENAI)).rejects.toMatchObject({
+      code: "GW_CONFIG_INVALID",
+      message: expect.stringContaining(`${field}: `),
+    });
   });
 
   it("may be checked without a Vault", async () => {
