@@ -8,6 +8,8 @@ export interface NotRun {
 interface RouteFields {
   readonly protocols: readonly string[];
   readonly expression?: string;
+  readonly hosts?: readonly string[];
+  readonly paths?: readonly string[];
   readonly sources?: readonly unknown[];
   readonly destinations?: readonly unknown[];
   readonly filter_chains?: readonly unknown[];
@@ -28,9 +30,17 @@ interface PluginFields {
 const HTTP = ["http", "https"];
 const REQUESTS = [...HTTP, "grpc", "grpcs"];
 
-/** Of connections no request is read, and an expression is not evaluated: such a route is no route for requests. */
-export function isReachable({ protocols, expression }: RouteFields): boolean {
-  return expression === undefined && protocols.some((protocol) => REQUESTS.includes(protocol));
+/**
+ * Of connections no request is read, and an expression is not evaluated: such a route is no route for requests, unless it has matchers
+ * beside the expression, which tell some that may be meant.
+ */
+export function isReachable({ protocols, expression, ...route }: RouteFields): boolean {
+  const isTold = expression === undefined || hasMatchers(route);
+  return isTold && protocols.some((protocol) => REQUESTS.includes(protocol));
+}
+
+function hasMatchers({ hosts = [], paths = [] }: Pick<RouteFields, "hosts" | "paths">): boolean {
+  return hosts.length > 0 || paths.length > 0;
 }
 
 export function notRunOfRoute(route: RouteFields): readonly NotRun[] {

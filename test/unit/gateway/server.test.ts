@@ -65,6 +65,7 @@ describe("a request that no service answers", () => {
     [{}, { tls_sans: { dnsnames: ["a"] } }, "its service's tls_sans"],
     [{ protocols: ["grpc" as const] }, {}, "its protocols grpc"],
     [{ filter_chains: [{}] }, {}, "its filter_chains"],
+    [{ expression: 'http.method == "POST"' }, {}, "its expression"],
   ])("asks for what gw does not run (%j, %j): 503, and nothing is sent on", async (ofRoute, ofService, what) => {
     const service = makeService({ port: 1, ...ofService });
     const route = makeRoute({ name: "r", paths: ["/"], service: { id: service.id }, ...ofRoute });
