@@ -39,6 +39,11 @@ const fronts: readonly Front[] = [
   geminiGenerateFront,
 ];
 
+const paths: Partial<Record<Front["format"], string>> = {
+  bedrock: "/model/m/converse",
+  gemini: "/models/m:generateContent",
+};
+
 /** What every front keeps, shown on `numRuns` inputs each. */
 export function frontContract(numRuns: number): void {
   test.each(bothWays)(
@@ -82,11 +87,6 @@ export function frontContract(numRuns: number): void {
       { numRuns },
     );
   });
-
-  const paths: Partial<Record<Front["format"], string>> = {
-    bedrock: "/model/m/converse",
-    gemini: "/models/m:generateContent",
-  };
 
   test.each(fronts)(
     "nothing that arrives makes the front of $serves throw anything but a refusal",
