@@ -9,7 +9,8 @@ import { jsonText } from "./views/report.ts";
 export function writeTuning(target: string, shape: PluginShape, { gw, targets }: TuningChange): readonly string[] {
   const text = readFileSync(target, "utf8");
   if (gw.head === undefined) {
-    writeWhole(target, editPlugin(text, shape, { gw, targets }), true);
+    const dropped = Object.hasOwn(gw, "head") && { head_file: undefined };
+    writeWhole(target, editPlugin(text, shape, { gw: { ...gw, ...dropped }, targets }), true);
     return [target];
   }
   const name = headFileOf(text, shape) ?? freeName(target);

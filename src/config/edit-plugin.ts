@@ -41,10 +41,10 @@ export function editPlugin(text: string, shape: PluginShape, change: PluginChang
   return document.toString({ lineWidth: 0 });
 }
 
-/** What the plugin's `config.gw.head_file` says. Throws as editPlugin does. */
+/** What the plugin's `config.gw.head_file` says; undefined when that is an expression. Throws as editPlugin does. */
 export function headFileOf(text: string, shape: PluginShape): string | undefined {
   const name = findPlugin(text, shape).plugin.getIn(["config", "gw", "head_file"]);
-  return typeof name === "string" ? name : undefined;
+  return typeof name === "string" && !name.includes("${{") ? name : undefined;
 }
 
 function findPlugin(

@@ -42,3 +42,8 @@ it("removes a field that is to be undefined, and tells which file holds the head
     expect(headFileOf(moved, shape)).toBe("kong.head");
   }
 });
+
+it("does not take an expression for the name of a file", () => {
+  const given = editPlugin(text, shape, { gw: { head_file: '${{ env "DECK_HEAD" }}' }, targets: [] });
+  expect(headFileOf(given, shape)).toBeUndefined();
+});
