@@ -15,6 +15,9 @@ import type { TargetMemory } from "./memory.ts";
 /** A provider that asks for more is asked again after this. */
 const LONGEST_PAUSE_MS = 60_000;
 
+/** half-open: the next request shows whether the target works again. A target whose provider asked for a pause is open, too. */
+export type BreakerPosition = "closed" | "half-open" | "open";
+
 /** Which targets may be tried: those that no breaker holds back and that did not ask for a pause. All times in milliseconds. */
 export class Health {
   readonly #rules: BreakerRules;
@@ -44,6 +47,12 @@ export class Health {
     const now = this.#clock.now();
     if (pause.until <= now) pause.until = 0;
     return pause.until === 0 && mayPass(breaker, this.#rules, now);
+  }
+
+  breakerState(index: number): BreakerPosition {
+    if (!this.isUp(index)) return "open";
+    const breaker = this.#breakers[index];
+    return breaker !== undefined && isOpen(breaker, this.#rules) ? "half-open" : "closed";
   }
 
   /** To be called for each attempt, whose outcome is told with the result; undefined when the target is out. */

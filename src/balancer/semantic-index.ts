@@ -94,6 +94,11 @@ export class SemanticIndex {
     return vector === undefined ? undefined : this.#matches.get(vector);
   }
 
+  /** Whether the text is in the cache of embeddings. */
+  isEmbedded(text: string): boolean {
+    return this.#settings.cache.peek(text) !== undefined;
+  }
+
   /** Throws what the embedder threw (or the deadline's TimeoutError) when the text cannot be compared in time. */
   async match(text: string): Promise<Match> {
     const known = this.peek(text);

@@ -5,7 +5,7 @@ import { BugError } from "../core/errors.ts";
 import type { UpstreamTls } from "../core/http-message.ts";
 import type { JsonObject } from "../core/json.ts";
 import { notRunOfFilterChains, notRunOfRoute, notRunOfService } from "../core/not-run.ts";
-import type { UpstreamTargetState } from "../observability/metrics.ts";
+import type { AiTargetState, UpstreamTargetState } from "../observability/metrics.ts";
 import type { Plugin, PluginDefinition, PluginServices } from "../plugins/plugin.ts";
 import type { SecretStatus } from "../secrets/lookup.ts";
 import type { Upstream } from "../upstream/upstream.ts";
@@ -82,6 +82,8 @@ export interface Runtime {
   show(): Readonly<Record<string, readonly JsonObject[]>>;
   /** How the targets of upstreams are. */
   upstreamTargets(): readonly UpstreamTargetState[];
+  /** How the targets of AI plugins are. */
+  aiTargets(): readonly AiTargetState[];
   /** A request that is served by it begins; every call is paired with `release`. */
   acquire(): void;
   release(): void;
@@ -153,6 +155,8 @@ function withoutDisabledServices(routes: readonly Route[], usable: readonly Serv
 }
 
 interface MadePlugin {
+  /** Instance name, else the id. */
+  readonly name: string;
   readonly priority: number;
   readonly plugin: Plugin;
 }
@@ -169,7 +173,7 @@ async function makePlugins(
       const definition = unavailable.has(entity.id) ? undefined : await services.definition(entity.name);
       if (definition === undefined) return;
       const plugin = await definition.create(entity.config, services.pluginServices(entity.id));
-      made.set(entity.id, { priority: definition.priority, plugin });
+      made.set(entity.id, { name: entity.instance_name ?? entity.id, priority: definition.priority, plugin });
     }),
   );
   const failed = results.find((result) => result.status === "rejected");
@@ -229,6 +233,7 @@ class CompiledRuntime implements Runtime {
   readonly show: Runtime["show"];
   readonly #router: Router;
   readonly #planOf: ReadonlyMap<string, RoutePlan>;
+  readonly #made: readonly MadePlugin[];
   readonly #plugins: readonly Plugin[];
   readonly #groups: TargetGroups;
   readonly #services: RuntimeServices;
@@ -244,6 +249,7 @@ class CompiledRuntime implements Runtime {
     this.#groups = groups;
     this.plans = plans;
     this.#planOf = new Map(plans.map((plan) => [plan.route.id, plan]));
+    this.#made = made;
     this.#plugins = made.map(({ plugin }) => plugin);
     this.upstream = services.upstream;
     this.#services = services;
@@ -276,6 +282,12 @@ class CompiledRuntime implements Runtime {
   upstreamTargets(): readonly UpstreamTargetState[] {
     return this.#groups.all.flatMap(({ upstream, targets }) =>
       targets.map(({ name, health }) => ({ upstream: upstream.name, target: name, isHealthy: health.isHealthy })),
+    );
+  }
+
+  aiTargets(): readonly AiTargetState[] {
+    return this.#made.flatMap(({ name, plugin }) =>
+      (plugin.targetStates?.() ?? []).map((state) => ({ plugin: name, ...state })),
     );
   }
 

@@ -47,6 +47,8 @@ export interface EventMap {
     /** The provider may have charged for it. */
     readonly isBilled: boolean;
   };
+  /** The vector of a request's text was asked for. */
+  "embedding-lookup": { readonly isCached: boolean };
 }
 
 export type EventName = keyof EventMap;

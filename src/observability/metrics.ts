@@ -19,6 +19,19 @@ export interface MetricsSource {
   readonly secrets: ReadonlyMap<string, { readonly age: number; readonly stale: number }>;
   /** The targets of upstream entities. */
   readonly upstreamTargets: readonly UpstreamTargetState[];
+  /** The targets of AI plugins. */
+  readonly aiTargets: readonly AiTargetState[];
+}
+
+export interface AiTargetState {
+  /** Instance name of the plugin, else its id. */
+  readonly plugin: string;
+  /** Position in the plugin's `targets`. */
+  readonly target: number;
+  readonly provider: string;
+  /** undefined where the client chooses. */
+  readonly model: string | undefined;
+  readonly breaker: "closed" | "half-open" | "open";
 }
 
 export interface UpstreamTargetState {
@@ -55,7 +68,12 @@ const MAX_MODELS = 200;
  */
 export function createMetrics(source: () => MetricsSource): Metrics {
   const registry = new Registry();
-  const stops = [...countExchanges(registry), ...countAttempts(registry), ...countChanges(registry)];
+  const stops = [
+    ...countExchanges(registry),
+    ...countAttempts(registry),
+    ...countLookups(registry),
+    ...countChanges(registry),
+  ];
   addGauges(registry, source);
   return {
     text: async () => await registry.metrics(),
@@ -172,6 +190,18 @@ function countAttempts(registry: Registry): readonly Stop[] {
   ];
 }
 
+function countLookups(registry: Registry): readonly Stop[] {
+  const lookups = new CounterSeries(registry, {
+    name: "gw_ai_embedding_lookups_total",
+    help: "Vectors of requests' texts that were asked for: hit, from the cache; miss, from the embedding model.",
+    labelNames: ["result"],
+  });
+  return [subscribe("embedding-lookup", ({ isCached }) => lookups.add(isCached ? HIT : MISS))];
+}
+
+const HIT = ["hit"];
+const MISS = ["miss"];
+
 function countChanges(registry: Registry): readonly Stop[] {
   const reloads = new Counter({
     name: "gw_config_reloads_total",
@@ -229,7 +259,25 @@ function addGauges(registry: Registry, source: () => MetricsSource): void {
   ofSecrets("gw_secret_age_seconds", "Since a vault was read for a secret.", ({ age }) => age);
   ofSecrets("gw_secret_stale_seconds", "How long a secret that is served has been past its ttl.", ({ stale }) => stale);
   addTargetGauge(registry, source);
+  addBreakerGauge(registry, source);
 }
+
+function addBreakerGauge(registry: Registry, source: () => MetricsSource): void {
+  const breakers: Gauge = new Gauge({
+    name: "gw_ai_breaker_state",
+    help: "Of a target of an AI plugin: 0 closed; 1 half-open, the next request tries it; 2 open, it gets none. The worst of all processes.",
+    labelNames: ["plugin", "target", "provider", "model"],
+    aggregator: "max",
+    registers: [registry],
+    collect() {
+      breakers.reset();
+      for (const { plugin, target, provider, model = "", breaker } of source().aiTargets)
+        breakers.set({ plugin, target, provider, model }, BREAKER_VALUES[breaker]);
+    },
+  });
+}
+
+const BREAKER_VALUES = { closed: 0, "half-open": 1, open: 2 } as const;
 
 function addTargetGauge(registry: Registry, source: () => MetricsSource): void {
   const targets: Gauge = new Gauge({

@@ -8,6 +8,7 @@ import type { Notify } from "../core/notice.ts";
 import type { EmbedderDefinition } from "../embeddings/embedder.ts";
 import type { ClientFailure } from "../llm/front.ts";
 import type { ProviderDriver } from "../llm/provider.ts";
+import type { AiTargetState } from "../observability/metrics.ts";
 import type { Choice, Explanation } from "./explanation.ts";
 import type { Need } from "./need.ts";
 import type { SecretLookup } from "../secrets/lookup.ts";
@@ -147,6 +148,8 @@ export interface Plugin {
   warm?(signal: AbortSignal): Promise<void>;
   /** Why the instance is not ready, empty when it is; shown by /status/ready. */
   problems?(): readonly string[];
+  /** How its targets are, for metrics; absent on plugins without. */
+  targetStates?(): readonly Omit<AiTargetState, "plugin">[];
   close?(): Promise<void>;
 }
 

@@ -111,6 +111,7 @@ function metricsSource({ runtime, inFlight }: GatewayServer, problems: readonly 
     problems: problems.length,
     secrets: servedSecrets(runtime.secrets()),
     upstreamTargets: runtime.upstreamTargets(),
+    aiTargets: runtime.aiTargets(),
   };
 }
 

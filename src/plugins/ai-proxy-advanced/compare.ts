@@ -1,5 +1,6 @@
 import type { Match, SemanticIndex } from "../../balancer/semantic-index.ts";
 import type { ConversationText } from "../../embeddings/text.ts";
+import { type EventMap, publish } from "../../observability/events.ts";
 
 export interface Compared {
   readonly match: Match;
@@ -18,7 +19,9 @@ export interface Indexes {
 /** What is known without waiting: the answer for a text that was seen before. */
 export function peekMatch({ index }: Indexes, said: ConversationText): Match | undefined {
   const match = index.peek(said.text);
-  return match === undefined || needsContext(match, said) ? undefined : match;
+  if (match === undefined || needsContext(match, said)) return undefined;
+  publish("embedding-lookup", hit);
+  return match;
 }
 
 /** Rejects with what the configured embedder threw, when the local model cannot answer for it. */
@@ -34,10 +37,18 @@ export async function compareText({ index, fallback }: Indexes, said: Conversati
 }
 
 async function matchIn(index: SemanticIndex, said: ConversationText): Promise<Omit<Compared, "isFallback">> {
-  const match = await index.match(said.text);
+  const match = await lookUp(index, said.text);
   if (said.context === undefined || !needsContext(match, said)) return { match, text: said.text };
-  return { match: await index.match(said.context), text: said.context };
+  return { match: await lookUp(index, said.context), text: said.context };
 }
+
+async function lookUp(index: SemanticIndex, text: string): Promise<Match> {
+  publish("embedding-lookup", index.isEmbedded(text) ? hit : miss);
+  return await index.match(text);
+}
+
+const hit: EventMap["embedding-lookup"] = { isCached: true };
+const miss: EventMap["embedding-lookup"] = { isCached: false };
 
 function needsContext({ isVague }: Match, { context }: ConversationText): boolean {
   return isVague && context !== undefined;

@@ -56,6 +56,13 @@ export async function createAiProxyAdvanced(config: AiProxyAdvancedConfig, servi
     needs: () => needsOf(targets, parts, upstream),
     warm: (signal) => warm(credentials, parts, signal),
     problems: () => (parts?.index.problem === undefined || lacksKey(parts) ? [] : [parts.index.problem]),
+    targetStates: () =>
+      targets.map(({ index, target }) => ({
+        target: index,
+        provider: target.provider,
+        model: target.model,
+        breaker: balancing.health.breakerState(index),
+      })),
     async close() {
       balancing.close();
       await parts?.close();

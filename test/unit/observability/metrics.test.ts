@@ -1,8 +1,10 @@
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { publish } from "../../../src/observability/events.ts";
-import { createMetrics, type Metrics } from "../../../src/observability/metrics.ts";
+import { createMetrics, mergeMetrics, type Metrics } from "../../../src/observability/metrics.ts";
 
 let metrics: Metrics;
+
+let workerBreaker: "closed" | "open" = "closed";
 
 beforeEach(() => {
   const upstreamTargets = [
@@ -16,6 +18,10 @@ beforeEach(() => {
     problems: 0,
     secrets: new Map(),
     upstreamTargets,
+    aiTargets: [
+      { plugin: "chat", target: 0, provider: "openai", model: "gpt-4o", breaker: workerBreaker },
+      { plugin: "chat", target: 1, provider: "mistral", model: undefined, breaker: "half-open" },
+    ],
   }));
 });
 afterEach(() => metrics.close());
@@ -55,5 +61,26 @@ it("shows each target of an upstream as healthy or not", async () => {
   expect(lines).toEqual([
     'gw_upstream_target_healthy{upstream="pool",target="a:80"} 1',
     'gw_upstream_target_healthy{upstream="pool",target="b:80"} 0',
+  ]);
+});
+
+it("shows the breaker of each AI target, of several processes the worst", async () => {
+  const closed = await metrics.values();
+  workerBreaker = "open";
+  const lines = (await mergeMetrics([await metrics.values(), closed]))
+    .split("\n")
+    .filter((line) => line.startsWith("gw_ai_breaker_state"));
+  expect(lines).toEqual([
+    'gw_ai_breaker_state{plugin="chat",target="0",provider="openai",model="gpt-4o"} 2',
+    'gw_ai_breaker_state{plugin="chat",target="1",provider="mistral",model=""} 1',
+  ]);
+});
+
+it("counts the lookups of embeddings by their result", async () => {
+  for (const isCached of [true, false, true]) publish("embedding-lookup", { isCached });
+  const lines = (await metrics.text()).split("\n").filter((line) => line.startsWith("gw_ai_embedding_lookups_total"));
+  expect(lines).toEqual([
+    'gw_ai_embedding_lookups_total{result="hit"} 2',
+    'gw_ai_embedding_lookups_total{result="miss"} 1',
   ]);
 });

@@ -125,6 +125,8 @@ describe("the algorithms through the plugin", () => {
 const targetNotices = ({ notices }: AiPlugin): readonly string[] =>
   notices.map(({ code }) => code).filter((code) => code.startsWith("target-"));
 
+const breakersOf = ({ plugin }: AiPlugin) => plugin.targetStates?.().map(({ breaker }) => breaker);
+
 describe("the circuit breaker", () => {
   const rules = { algorithm: "priority", max_fails: 2, fail_timeout: 5000, failover_criteria: everything } as const;
   const weights = () => [target(0, { weight: 2 }), target(1, { weight: 1 })];
@@ -140,10 +142,13 @@ describe("the circuit breaker", () => {
     expect(upstreams[0]?.requests).toHaveLength(2);
     expect(targetNotices(plugin)).toEqual(["target-out"]);
     expect(plugin.server.finished[2]?.ai).toMatchObject({ reason: "failover", attempts: 1, target: 1 });
+    expect(breakersOf(plugin)).toEqual(["open", "closed"]);
 
     plugin.clock.advance(5000);
+    expect(breakersOf(plugin)).toEqual(["half-open", "closed"]);
     answers[0] = [200, {}];
     expect(await askTimes(plugin, 2)).toEqual(["200 of 0", "200 of 0"]);
+    expect(breakersOf(plugin)).toEqual(["closed", "closed"]);
     expect(targetNotices(plugin)).toEqual(["target-out", "target-back"]);
   });
 

@@ -1,5 +1,6 @@
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import type { AiProxyAdvancedConfig } from "../../../../src/config/types.ts";
+import { subscribe } from "../../../../src/observability/events.ts";
 import { type AiPlugin, aiConfig, aiTarget, startAiPlugin } from "../../../support/ai-plugin.ts";
 import { type FakeUpstream, startFakeUpstream } from "../../../support/fake-upstream.ts";
 
@@ -129,6 +130,20 @@ describe("the choice", () => {
     await ask("some code");
     expect(embedder.calls).toHaveLength(calls);
   });
+
+  test.each([true, false])(
+    "a lookup of a text is told once, whether the store is there (%s) or not",
+    async (isThere) => {
+      const vectordb = { strategy: "redis", dimensions: 3, distance_metric: "cosine", threshold: 0.8 } as const;
+      const { ask, store, plugin } = await start(aiConfig(seedTargets(), { vectordb }));
+      await plugin.warm?.(AbortSignal.timeout(5000));
+      if (!isThere) store.state = "away";
+      const lookups: boolean[] = [];
+      onTestFinished(subscribe("embedding-lookup", ({ isCached }) => lookups.push(isCached)));
+      for (const text of ["some code", "some code", "some maths", "some code"]) await ask(text);
+      expect(lookups).toEqual([false, true, false, true]);
+    },
+  );
 
   test("X-GW-Route is given on demand, and only where it is allowed", async () => {
     const open = await start(aiConfig(seedTargets(), { gw: { debug_header: true } }));
