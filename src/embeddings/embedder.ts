@@ -34,8 +34,8 @@ export interface EmbedderSettings {
 
 /** The values are secrets until they are written into the request. */
 export interface EmbedderAuth {
-  readonly header?: EmbedderSecret & { readonly name: string };
-  readonly parameter?: EmbedderSecret & { readonly name: string; readonly location: "query" | "body" };
+  readonly header?: NamedEmbedderSecret;
+  readonly parameter?: NamedEmbedderSecret & { readonly location: "query" | "body" };
   readonly cloud?: EmbedderCloud;
 }
 
@@ -51,6 +51,11 @@ export interface EmbedderSecret {
   value(options: { readonly signal: AbortSignal }): Promise<Secret>;
   /** What to send instead of a value that the provider refused: `refused` itself when there is no other. */
   renew?(refused: Secret): Promise<Secret>;
+}
+
+export interface NamedEmbedderSecret extends EmbedderSecret {
+  /** To be asked for each call where it is itself a reference; rejects as `value` does. */
+  readonly name: string | (() => Promise<string>);
 }
 
 export interface EmbedderServices {

@@ -46,8 +46,13 @@ function configuration(provider: Provider, vault: object, gw: object = {}, targe
 }
 
 /** Two targets that are told apart by embeddings; the key for those is another secret. */
-function embeddingConfiguration(provider: Provider, vault: object): string {
-  const config = JSON.parse(configuration(provider, vault)) as { plugins: [{ config: Record<string, unknown> }] };
+function embeddingConfiguration(
+  provider: Provider,
+  vault: object,
+  auth: object = { header_name: "Authorization", header_value: "{vault://hashicorp-vault/embeddings/key}" },
+  gw: object = {},
+): string {
+  const config = JSON.parse(configuration(provider, vault, gw)) as { plugins: [{ config: Record<string, unknown> }] };
   const [{ config: plugin }] = config.plugins;
   const [target] = plugin["targets"] as [object];
   plugin["targets"] = [
@@ -56,7 +61,7 @@ function embeddingConfiguration(provider: Provider, vault: object): string {
   ];
   plugin["balancer"] = { algorithm: "semantic" };
   plugin["embeddings"] = {
-    auth: { header_name: "Authorization", header_value: "{vault://hashicorp-vault/embeddings/key}" },
+    auth,
     model: {
       provider: "openai",
       name: "text-embedding-3-small",
@@ -181,6 +186,20 @@ describeWithOpenBao("a key from Vault", () => {
     await expect
       .poll(async () => (await readyStatus(lenient)).problems, { timeout: 10_000 })
       .toEqual([expect.stringContaining("target descriptions are not embedded")]);
+  });
+
+  it.each([
+    { header_name: "{vault://hashicorp-vault/embeddings/name}", header_value: "sk" },
+    { param_name: "{vault://hashicorp-vault/embeddings/name}", param_value: "sk", param_location: "query" },
+  ])("that names where the one for embeddings goes may be missing at the start: %j", async (auth) => {
+    const gw = await serve(embeddingConfiguration(provider, at(), auth, { on_embedding_failure: "error" }));
+    expect(await readyStatus(gw)).toEqual({
+      status: 503,
+      problems: [expect.stringContaining("{vault://hashicorp-vault/embeddings/name} is not resolved")],
+    });
+    expect(gw.output()).toContain("{vault://hashicorp-vault/embeddings/name}");
+    expect((await chat(gw)).status).toBe(503);
+    expect(provider.upstream?.requests).toEqual([]);
   });
 
   it("stays in use over a reload while Vault is away", async () => {

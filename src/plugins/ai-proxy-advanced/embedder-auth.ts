@@ -1,39 +1,40 @@
 import type { AiProxyAdvancedConfig } from "../../config/types.ts";
-import type { EmbedderAuth, EmbedderCloud, EmbedderSecret } from "../../embeddings/embedder.ts";
+import type { EmbedderAuth, EmbedderCloud, NamedEmbedderSecret } from "../../embeddings/embedder.ts";
 import { authorize } from "../../llm/authorize.ts";
 import { isReference } from "../../secrets/reference.ts";
 import type { PluginServices } from "../plugin.ts";
 import { compileCloudCredential } from "./cloud-credential.ts";
 import type { Credential } from "./credentials.ts";
-import type { ReadyCredential, TargetCredential } from "./target-credential.ts";
+import type { PlacedCredential, ReadyCredential, TargetCredential } from "./target-credential.ts";
 
 type EmbeddingsConfig = NonNullable<AiProxyAdvancedConfig["embeddings"]>;
 
-/** An embedder has to know the names at once; a name that is a reference is rare. `isRenewed`: `gw.refresh_on_401`. */
-export async function embedderAuth(
+/** `isRenewed`: `gw.refresh_on_401`. */
+export function embedderAuth(
   { model, auth }: EmbeddingsConfig,
   credentials: readonly Credential[],
   services: PluginServices,
   isRenewed: boolean,
-): Promise<EmbedderAuth> {
+): EmbedderAuth {
   const header = credentials.find((credential) => credential.location === "header");
   const parameter = credentials.find((credential) => credential.location !== "header");
   const [cloud] = compileCloudCredential({ model, auth }, { cloud: services.cloud, clock: services.clock, isRenewed });
-  const headerName = await plainName(auth?.header_name, services);
-  const parameterName = await plainName(auth?.param_name, services);
   return {
     ...(cloud === undefined ? {} : { cloud: cloudOf(cloud) }),
-    ...(header === undefined ? {} : { header: { name: headerName, ...valueOf(header) } }),
+    ...(header === undefined ? {} : { header: namedSecret(header) }),
     ...(parameter === undefined || parameter.location === "header"
       ? {}
-      : { parameter: { name: parameterName, location: parameter.location, ...valueOf(parameter) } }),
+      : { parameter: { location: parameter.location, ...namedSecret(parameter) } }),
   };
 }
 
-/** The values as an embedder asks for them. */
-function valueOf(credential: Credential): EmbedderSecret {
+/** As an embedder asks for it: nothing is resolved before it is needed. */
+function namedSecret(credential: Credential): NamedEmbedderSecret {
+  const { configuredName } = credential;
+  const ready = async (): Promise<PlacedCredential> => credential.peek() ?? (await credential.resolve());
   return {
-    value: async () => (credential.peek() ?? (await credential.resolve())).secret,
+    name: isReference(configuredName) ? async () => (await ready()).place.name : configuredName,
+    value: async () => (await ready()).secret,
     async renew(refused) {
       const current = credential.peek();
       const renewed = current?.secret === refused ? await credential.renew(current) : current;
@@ -54,9 +55,4 @@ function cloudOf(credential: TargetCredential): EmbedderCloud {
       return (await credential.renew(used)) !== used;
     },
   };
-}
-
-async function plainName(name: string | undefined, { secrets }: PluginServices): Promise<string> {
-  if (name === undefined || !isReference(name)) return name ?? "";
-  return (await secrets.resolve(name, { signal: AbortSignal.timeout(2000) })).reveal();
 }

@@ -51,7 +51,7 @@ export async function openSemanticParts(
   const { secrets, notify } = services;
   const scheme = config.gw.auth_scheme;
   const credentials = compileCredentials(embeddings.auth, { secrets, notify, scheme, isRenewed });
-  const auth = await embedderAuth(embeddings, credentials, services, isRenewed);
+  const auth = embedderAuth(embeddings, credentials, services, isRenewed);
   const embedder = await openEmbedder(embeddings, vectordb, auth, services);
   const shared = { config, compared, vectordb, services };
   const main = await openIndex(shared, { embedder, model: embeddings.model, strategy: vectordb.strategy });

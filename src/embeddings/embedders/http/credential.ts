@@ -1,5 +1,5 @@
 import type { Secret } from "../../../core/secret.ts";
-import type { EmbedderAuth, EmbedderSecret } from "../../embedder.ts";
+import type { EmbedderAuth, NamedEmbedderSecret } from "../../embedder.ts";
 
 /** One resolved part of `embeddings.auth`. */
 export interface Credential {
@@ -17,22 +17,17 @@ export async function readCredentials(
 ): Promise<readonly Credential[]> {
   const { header, parameter } = auth ?? {};
   const credentials: Credential[] = [];
-  if (header !== undefined) credentials.push(await read(header, { place: "header", name: header.name }, signal));
-  if (parameter !== undefined) {
-    const place = { place: parameter.location, name: parameter.name };
-    credentials.push(await read(parameter, place, signal));
-  }
+  if (header !== undefined) credentials.push(await read(header, "header", signal));
+  if (parameter !== undefined) credentials.push(await read(parameter, parameter.location, signal));
   return credentials;
 }
 
-async function read(
-  source: EmbedderSecret,
-  place: Pick<Credential, "place" | "name">,
-  signal: AbortSignal,
-): Promise<Credential> {
+async function read(source: NamedEmbedderSecret, place: Credential["place"], signal: AbortSignal): Promise<Credential> {
+  const name = typeof source.name === "string" ? source.name : await source.name();
   const withSecret = (secret: Secret): Credential => {
     const credential: Credential = {
-      ...place,
+      place,
+      name,
       secret,
       async renew() {
         const renewed = (await source.renew?.(secret)) ?? secret;
