@@ -6,7 +6,7 @@ import { priority } from "./balancer/algorithms/priority.ts";
 import { roundRobin } from "./balancer/algorithms/round-robin.ts";
 import { semantic } from "./balancer/algorithms/semantic.ts";
 import type { BalancerDefinition } from "./balancer/balancer.ts";
-import type { PluginCheck } from "./config/plugin-check.ts";
+import type { LoadPluginCheck } from "./config/plugin-check.ts";
 import type { EmbedderDefinition } from "./embeddings/embedder.ts";
 import type { ProviderDriver } from "./llm/provider.ts";
 import { anthropicProvider } from "./llm/providers/anthropic.ts";
@@ -87,10 +87,12 @@ export const vaults: Readonly<Record<string, Lazy<VaultDefinition>>> = {
 };
 
 /** What validation asks of each plugin beyond its schema. */
-export async function pluginChecks(): Promise<ReadonlyMap<string, PluginCheck>> {
-  const entries = Object.entries(plugins).map(async ([name, load]): Promise<[string, PluginCheck]> => {
-    const definition = await load();
-    return [name, (config, context) => definition.check?.(config, context) ?? []];
-  });
-  return new Map(await Promise.all(entries));
-}
+export const pluginChecks: ReadonlyMap<string, LoadPluginCheck> = new Map(
+  Object.entries(plugins).map(([name, load]) => [
+    name,
+    async () => {
+      const definition = await load();
+      return (config, context) => definition.check?.(config, context) ?? [];
+    },
+  ]),
+);

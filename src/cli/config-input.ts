@@ -75,7 +75,7 @@ async function loadOptions(options: OptionValues, terminal: Terminal, stored: St
     cwd: terminal.cwd,
     environment: terminal.environment,
     stdin: terminal.stdin,
-    plugins: await pluginChecks(),
+    plugins: pluginChecks,
     unknownPlugins: warnsOfUnknown ? "warn" : "error",
     strictKong: isSet(options, "strictKong"),
     warningsAsErrors,

@@ -12,7 +12,10 @@ import { checkVault, checkVaultCycle, vaultPrefixes } from "./rules/vaults.ts";
 import type { Entity, FilterChain, Plugin, Route, Service, Target, Upstream, Vault } from "./types.ts";
 
 export interface MeaningOptions {
-  readonly plugins: ReadonlyMap<string, PluginCheck>;
+  /** By name, all that gw runs. */
+  readonly plugins: ReadonlyMap<string, unknown>;
+  /** The rules of those that the files name. */
+  readonly checks: ReadonlyMap<string, PluginCheck>;
   readonly unknownPlugins: "error" | "warn";
 }
 
@@ -69,7 +72,7 @@ function checkPlugin(
   context: MeaningContext,
   options: MeaningOptions,
 ): readonly Finding[] {
-  const check = options.plugins.get(plugin.name);
+  const check = options.checks.get(plugin.name);
   if (check === undefined) return checkPluginName(plugin.name, options.plugins.keys(), options.unknownPlugins);
   return [
     ...checkPluginIsRun(plugin),

@@ -6,7 +6,7 @@ import { notRunOfPlugin } from "../core/not-run.ts";
 import { MASK } from "../core/masked-text.ts";
 import type { DocumentHeader } from "./check-document.ts";
 import { checkDocument } from "./check-document.ts";
-import { checkMeaning, meaningContext } from "./check-meaning.ts";
+import { checkMeaning, type MeaningOptions, meaningContext } from "./check-meaning.ts";
 import { checkShape } from "./check-shape.ts";
 import { diagnose, type Draft, type Finding, labelOf, nameOf, placeOfDraft } from "./draft.ts";
 import { expand } from "./expand.ts";
@@ -18,7 +18,7 @@ import { mergeHeaders } from "./merge.ts";
 import { normalise, originsOf, sortConfig } from "./normalise.ts";
 import { holdsMask, restoreSecrets } from "./masked-secrets.ts";
 import { printPath } from "./path.ts";
-import type { PluginCheck } from "./plugin-check.ts";
+import type { LoadPluginCheck, PluginCheck } from "./plugin-check.ts";
 import { checkGwOnly } from "./rules/gw-only.ts";
 import { isObserver } from "./rules/plugins.ts";
 import { checkServiceAddress } from "./rules/services.ts";
@@ -35,7 +35,7 @@ export interface LoadOptions {
   /** Read when an input is `-`. */
   readonly stdin: Readable;
   /** Plugins that gw runs, with their own rules. */
-  readonly plugins: ReadonlyMap<string, PluginCheck>;
+  readonly plugins: ReadonlyMap<string, LoadPluginCheck>;
   readonly unknownPlugins: "error" | "warn";
   /** Codes of warnings that count as errors. */
   readonly warningsAsErrors?: ReadonlySet<string>;
@@ -117,7 +117,11 @@ export async function checkSources(
   const { drafts, sources: heads, diagnostics: wrongHeads } = await inlineHeads(expanded, options.cwd);
   texts.push(...heads.map(({ file, text }) => [file, () => maskText(text, undefined, () => null)] as const));
   diagnostics.push(...unknownBlocks, ...wrongHeads);
-  const checked = checkDrafts(drafts, options, knownOf(options, header));
+  const checked = checkDrafts(
+    drafts,
+    { ...options, checks: await loadChecks(drafts, options.plugins) },
+    knownOf(options, header),
+  );
   diagnostics.push(...checked.diagnostics);
   if (drafts.length === 0 && options.allowEmpty !== true && !hasErrors(diagnostics))
     diagnostics.push(nothingDeclared(sources));
@@ -183,9 +187,18 @@ interface CheckedEntity {
   readonly entity: Entity;
 }
 
+async function loadChecks(
+  drafts: readonly Draft[],
+  plugins: LoadOptions["plugins"],
+): Promise<ReadonlyMap<string, PluginCheck>> {
+  const named = new Set(drafts.flatMap((draft) => (draft.collection === "plugins" ? (nameOf(draft) ?? []) : [])));
+  const used = [...plugins].filter(([name]) => named.has(name));
+  return new Map(await Promise.all(used.map(async ([name, load]) => [name, await load()] as const)));
+}
+
 function checkDrafts(
   drafts: readonly Draft[],
-  options: Pick<LoadOptions, "plugins" | "unknownPlugins" | "strictKong">,
+  options: Pick<LoadOptions, "strictKong"> & MeaningOptions,
   { names, vaults, entityOf }: Known,
 ) {
   const { entities: identifiedDrafts, diagnostics } = identify(drafts, names);

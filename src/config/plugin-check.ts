@@ -14,3 +14,6 @@ export interface ConfigFinding extends Pick<Diagnostic, "severity" | "code" | "m
 
 /** Rules that a schema cannot say. `config` passed the plugin's schema and has its defaults. */
 export type PluginCheck = (config: JsonObject, context: CheckContext) => readonly ConfigFinding[];
+
+/** Called once for a plugin that the files name: the code of the others is not loaded. */
+export type LoadPluginCheck = () => Promise<PluginCheck>;

@@ -60,6 +60,8 @@ export interface FieldSchema {
 
 type Raw = Readonly<Record<string, unknown>>;
 
+const resolved = new Map<Raw, FieldSchema>();
+
 const files: Readonly<Record<string, Raw>> = {
   "service.schema.json": service,
   "route.schema.json": route,
@@ -111,29 +113,30 @@ export const entitySchemas: Readonly<Record<CollectionName, FieldSchema>> = {
   ...ofKept(resolve(keptEntity)),
 };
 
-const configSchemas: Readonly<Record<"plugins" | "vaults", ReadonlyMap<string, FieldSchema>>> = {
-  plugins: new Map([
-    ["ai-proxy-advanced", resolve(aiProxyAdvanced)],
-    ["ai-proxy", resolve(aiProxy)],
-    ["acl", resolve(aclPlugin)],
-    ["correlation-id", resolve(correlationId)],
-    ["cors", resolve(cors)],
-    ["ip-restriction", resolve(ipRestriction)],
-    ["key-auth", resolve(keyAuth)],
-    ["rate-limiting", resolve(rateLimiting)],
-    ["request-size-limiting", resolve(requestSizeLimiting)],
-    ["request-termination", resolve(requestTermination)],
+const configSchemas: Readonly<Record<"plugins" | "vaults", ReadonlyMap<string, Raw>>> = {
+  plugins: new Map<string, Raw>([
+    ["ai-proxy-advanced", aiProxyAdvanced],
+    ["ai-proxy", aiProxy],
+    ["acl", aclPlugin],
+    ["correlation-id", correlationId],
+    ["cors", cors],
+    ["ip-restriction", ipRestriction],
+    ["key-auth", keyAuth],
+    ["rate-limiting", rateLimiting],
+    ["request-size-limiting", requestSizeLimiting],
+    ["request-termination", requestTermination],
   ]),
-  vaults: new Map([
-    ["env", resolve(envVault)],
-    ["hcv", resolve(hcvVault)],
-    ["file", resolve(fileVault)],
+  vaults: new Map<string, Raw>([
+    ["env", envVault],
+    ["hcv", hcvVault],
+    ["file", fileVault],
   ]),
 };
 
 /** The schema of the `config` of a plugin or vault; undefined for one that gw does not know. */
 export function configSchema(collection: "plugins" | "vaults", name: Json | undefined): FieldSchema | undefined {
-  return typeof name === "string" ? configSchemas[collection].get(name) : undefined;
+  const schema = typeof name === "string" ? configSchemas[collection].get(name) : undefined;
+  return schema && resolve(schema);
 }
 
 /** Plugins or vaults whose settings gw knows. */
@@ -149,6 +152,8 @@ export function memberSchema(schema: FieldSchema | undefined, key: string): Fiel
 
 /** Schemas refer to one another without cycles, so references can be replaced by what they mean. */
 function resolve(root: Raw): FieldSchema {
+  const known = resolved.get(root);
+  if (known !== undefined) return known;
   const visit = (value: unknown): unknown => {
     if (Array.isArray(value)) return value.map(visit);
     if (typeof value !== "object" || value === null) return value;
@@ -161,7 +166,9 @@ function resolve(root: Raw): FieldSchema {
       ),
     );
   };
-  return visit(root) as FieldSchema;
+  const schema = visit(root) as FieldSchema;
+  resolved.set(root, schema);
+  return schema;
 }
 
 function follow(root: Raw, reference: string): unknown {

@@ -282,7 +282,7 @@ async function check(content: object) {
     cwd: ".",
     environment: {},
     stdin: Readable.from([document]),
-    plugins: await pluginChecks(),
+    plugins: pluginChecks,
     unknownPlugins: "error",
   });
   return { findings: checked.diagnostics, config: checked.loaded?.config };

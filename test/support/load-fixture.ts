@@ -2,7 +2,7 @@ import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { type CheckedConfig, checkConfig, type LoadOptions } from "../../src/config/load.ts";
-import type { AiProxyAdvancedConfig, PluginCheck } from "../../src/config/types.ts";
+import type { AiProxyAdvancedConfig, LoadPluginCheck } from "../../src/config/types.ts";
 import { checkAiProxyAdvanced } from "../../src/plugins/ai-proxy-advanced/check.ts";
 
 export const configFixtures = join(import.meta.dirname, "../../fixtures/configs");
@@ -19,8 +19,12 @@ export const fixtureEnvironment = {
   GW_RETRIES: "7",
 } as const;
 
-export const plugins: ReadonlyMap<string, PluginCheck> = new Map([
-  ["ai-proxy-advanced", (config, context) => checkAiProxyAdvanced(config as unknown as AiProxyAdvancedConfig, context)],
+export const plugins: ReadonlyMap<string, LoadPluginCheck> = new Map([
+  [
+    "ai-proxy-advanced",
+    () =>
+      Promise.resolve((config, context) => checkAiProxyAdvanced(config as unknown as AiProxyAdvancedConfig, context)),
+  ],
 ]);
 
 export function loadOptions(more: Partial<LoadOptions> = {}): LoadOptions {

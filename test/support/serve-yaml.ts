@@ -26,7 +26,7 @@ export async function serveYaml(
       cwd: "/",
       environment,
       stdin: Readable.from([`_format_version: "3.0"\n${text}`]),
-      plugins: await pluginChecks(),
+      plugins: pluginChecks,
       unknownPlugins: "error",
     });
     const runtime = await wiring.build({

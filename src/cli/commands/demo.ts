@@ -91,7 +91,7 @@ async function loadDemo(): Promise<Pick<Awaited<ReturnType<typeof loadConfig>>, 
     cwd: ".",
     environment: demoEnvironment,
     stdin: Readable.from([demoYaml]),
-    plugins: await pluginChecks(),
+    plugins: pluginChecks,
     unknownPlugins: "error",
   });
 }
