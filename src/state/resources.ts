@@ -1,6 +1,5 @@
 import type { JsonObject } from "../core/json.ts";
 import { type Kind, kinds } from "../config/kinds.ts";
-import { ofKept } from "../config/kept-collections.ts";
 import type { CollectionName, GatewayConfig } from "../config/types.ts";
 
 /** One entity as the control side sees it: what it is, what it is called, and its fields. */
@@ -93,28 +92,19 @@ function referredName(body: JsonObject, field: string, names: NamesById): string
 }
 
 /**
- * What decK prints, but for keys: it shows the last five characters of the secret, and here the id stands for it. decK never labels a
+ * What decK prints where it is not the name, but for keys: it shows the last five characters of the secret, and here the id stands for it. decK never labels a
  * consumer by its custom_id.
  */
 const labelFields: Readonly<Partial<Record<CollectionName, string>>> = {
-  services: "name",
-  routes: "name",
   vaults: "prefix",
   consumers: "username",
-  consumer_groups: "name",
-  upstreams: "name",
-  snis: "name",
   acls: "group",
   basicauth_credentials: "username",
   hmacauth_credentials: "username",
   jwt_secrets: "key",
-  oauth2_credentials: "name",
   mtls_auth_credentials: "subject_name",
-  filter_chains: "name",
-  ...ofKept("name"),
 };
 
 function nameOf(collection: CollectionName, body: JsonObject): string {
-  const field = labelFields[collection];
-  return (field === undefined ? "" : textOf(body, field)) || idOf(body);
+  return textOf(body, labelFields[collection] ?? "name") || idOf(body);
 }
