@@ -24,7 +24,7 @@ import type {
 } from "./generated/entities.ts";
 import type { KeptCollection } from "./kept-collections.ts";
 
-export type { CheckContext, ConfigFinding, LoadPluginCheck, PluginCheck } from "./plugin-check.ts";
+export type { CheckContext, ConfigFinding, LoadPluginCheck } from "./plugin-check.ts";
 export type * from "./generated/entities.ts";
 export type {
   AclConfig,

@@ -92,8 +92,8 @@ function referredName(body: JsonObject, field: string, names: NamesById): string
 }
 
 /**
- * What decK prints where it is not the name, but for keys: it shows the last five characters of the secret, and here the id stands for it. decK never labels a
- * consumer by its custom_id.
+ * What decK prints where it is not the name, but for keys: it shows the last five characters of the secret, and here the id stands
+ * for it. decK never labels a consumer by its custom_id.
  */
 const labelFields: Readonly<Partial<Record<CollectionName, string>>> = {
   vaults: "prefix",

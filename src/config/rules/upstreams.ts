@@ -73,7 +73,14 @@ function needs(
 function checkHealthchecks({ healthchecks: { active, passive } }: Upstream): readonly Finding[] {
   return Object.entries({ active, passive }).flatMap(([kind, { type }]) =>
     type === "grpc" || type === "grpcs"
-      ? [error("not-supported", `${type} is not supported by this version.`, ["healthchecks", kind, "type"])]
+      ? [
+          error(
+            "not-supported",
+            `${kind} health checks of type ${type} are not supported by this version.`,
+            ["healthchecks", kind, "type"],
+            "Use http, https or tcp.",
+          ),
+        ]
       : [],
   );
 }
