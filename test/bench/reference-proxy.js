@@ -1,27 +1,26 @@
 // R: the least that an AI gateway on node:http and undici must do, done plainly. Reads the JSON body, sets another model and another key,
 // relays the answer chunk by chunk with backpressure, and cancels the upstream when the client leaves. No routing, no log, no plugins.
+// With --plain the body and the key pass untouched.
 //
-//   node reference-proxy.js --port N --upstream http://127.0.0.1:M
+//   node reference-proxy.js --port N --upstream http://127.0.0.1:M [--plain]
 import { createServer } from "node:http";
 import { parseArgs } from "node:util";
 import { Pool } from "undici";
 
-const { values } = parseArgs({ options: { port: { type: "string" }, upstream: { type: "string" } } });
+const { values } = parseArgs({
+  options: { port: { type: "string" }, upstream: { type: "string" }, plain: { type: "boolean", default: false } },
+});
 const pool = new Pool(values.upstream, { connections: 2048, pipelining: 1, headersTimeout: 0, bodyTimeout: 0 });
 
-const NOT_SENT_ON = new Set([
-  "host",
-  "connection",
-  "keep-alive",
-  "transfer-encoding",
-  "content-length",
-  "te",
-  "upgrade",
-  "authorization",
-]);
+const HOP_BY_HOP = ["host", "connection", "keep-alive", "transfer-encoding", "te", "upgrade"];
+const NOT_SENT_ON = new Set(values.plain ? HOP_BY_HOP : [...HOP_BY_HOP, "content-length", "authorization"]);
 const NOT_SENT_BACK = /^(connection|keep-alive|transfer-encoding)$/i;
 
 const server = createServer({ noDelay: true, keepAlive: false }, (request, response) => {
+  if (values.plain) {
+    pass(request, request, response);
+    return;
+  }
   const chunks = [];
   request.on("data", (chunk) => chunks.push(chunk));
   request.on("end", () => relay(request, chunks.length === 1 ? chunks[0] : Buffer.concat(chunks), response));
@@ -34,12 +33,16 @@ server.listen({ port: Number(values.port), host: "127.0.0.1", backlog: 4096 });
 function relay(request, body, response) {
   const call = JSON.parse(body);
   call.model = "upstream-model";
+  pass(request, JSON.stringify(call), response);
+}
+
+function pass(request, body, response) {
   const answer = new Answer(response);
   response.on("close", () => {
     if (!response.writableFinished) answer.abort?.();
   });
   const { url: path, method } = request;
-  pool.dispatch({ path, method, headers: headersOf(request.rawHeaders), body: JSON.stringify(call) }, answer);
+  pool.dispatch({ path, method, headers: headersOf(request.rawHeaders), body }, answer);
 }
 
 function headersOf(raw) {
@@ -47,7 +50,7 @@ function headersOf(raw) {
   for (let i = 0; i < raw.length; i += 2) {
     if (!NOT_SENT_ON.has(raw[i].toLowerCase())) headers.push(raw[i], raw[i + 1]);
   }
-  headers.push("authorization", "Bearer sk-upstream-key");
+  if (!values.plain) headers.push("authorization", "Bearer sk-upstream-key");
   return headers;
 }
 

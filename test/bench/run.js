@@ -2,7 +2,7 @@
 //
 //   npm run bench [-- PART…] [--json] [--candidate 'COMMAND with {port} and {upstream}']
 //
-// Parts: cpu, latency, streams, start, decision, encoder, routing, config, credential; all when none is named. What is measured runs interleaved with R on a core of its
+// Parts: cpu, plain, latency, streams, start, decision, encoder, router, routing, config, credential; all when none is named. What is measured runs interleaved with R on a core of its
 // own where taskset is installed. A candidate of `node test/bench/reference-proxy.js --port {port} --upstream {upstream}` measures R against itself:
 // what it shows beyond 1.00 is noise.
 import { existsSync } from "node:fs";
@@ -15,12 +15,14 @@ import { decision } from "./parts/decision.js";
 import { encoder } from "./parts/encoder.js";
 import { latency } from "./parts/latency.js";
 import { startUp } from "./parts/start.js";
+import { plain } from "./parts/plain.js";
+import { router } from "./parts/router.js";
 import { routing } from "./parts/routing.js";
 import { idleStreams } from "./parts/streams.js";
 import { printTable } from "./report.js";
 import { openWorkbench } from "./workbench.js";
 
-const parts = [cpu, latency, idleStreams, startUp, decision, encoder, routing, config, credential];
+const parts = [cpu, plain, latency, idleStreams, startUp, decision, encoder, router, routing, config, credential];
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

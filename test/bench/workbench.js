@@ -29,8 +29,19 @@ export async function openWorkbench({ candidate }) {
   const upstreamOrigin = `http://127.0.0.1:${(await firstOutput(upstream)).trim().split(" ")[1]}`;
 
   const targets = [];
+  const reference = (port) => [
+    process.execPath,
+    here("reference-proxy.js"),
+    "--port",
+    port,
+    "--upstream",
+    upstreamOrigin,
+  ];
   const commands = {
-    reference: (port) => [process.execPath, here("reference-proxy.js"), "--port", port, "--upstream", upstreamOrigin],
+    reference,
+    "pass-through": (port) => [...reference(port), "--plain"],
+    silent: (port, config) => serveCommand(port, config, upstreamOrigin, ["--log-level", "error"]),
+    observed: (port, config) => serveCommand(port, config, upstreamOrigin, ["--admin-listen", "127.0.0.1:0"]),
     gateway: (port, config) =>
       candidate === undefined
         ? serveCommand(port, config, upstreamOrigin)
@@ -44,7 +55,7 @@ export async function openWorkbench({ candidate }) {
     /**
      * Starts a target and waits for its first answer. `readyMs` counts from the spawn.
      * Its output goes to a file: reading a pipe would cost the core that makes the load, and a closed one would spare the log.
-     * @param {"reference" | "gateway"} name
+     * @param {"reference" | "pass-through" | "gateway" | "silent" | "observed"} name
      */
     async launch(name, config = "ai.yaml", path = "/v1/chat/completions") {
       const port = await freePort();
@@ -102,7 +113,7 @@ export async function openWorkbench({ candidate }) {
   };
 }
 
-function serveCommand(port, config, upstreamOrigin) {
+function serveCommand(port, config, upstreamOrigin, flags = []) {
   const redirects = ["api.openai.com:443", "bench.invalid:80"].flatMap((real) => [
     "--connect-to",
     `${real}=${upstreamOrigin}`,
@@ -115,6 +126,7 @@ function serveCommand(port, config, upstreamOrigin) {
     join(root, "fixtures/bench", config),
     ...listeners,
     ...redirects,
+    ...flags,
   ];
 }
 
