@@ -10,7 +10,7 @@ import {
   createCloudCredentials,
   type OpenCloudCredentials,
 } from "../credentials/cloud-credentials.ts";
-import { createRuntime, type Runtime } from "../gateway/runtime.ts";
+import { createRuntime, type Runtime, type RuntimeOptions } from "../gateway/runtime.ts";
 import { publish } from "../observability/events.ts";
 import { readCallers } from "../plugins/callers.ts";
 import type { PluginServices } from "../plugins/plugin.ts";
@@ -37,7 +37,10 @@ export interface Wiring {
   /** Throws ConfigError, or whatever kept a plugin from being created. The caller closes the runtime. */
   build(serving: Serving): Promise<Runtime>;
   /** The same with the secrets that the runtime uses; they close with it. */
-  open(serving: Serving): Promise<{ readonly runtime: Runtime; readonly secrets: ServedSecrets }>;
+  open(
+    serving: Serving,
+    options?: Pick<RuntimeOptions, "onPluginFailure">,
+  ): Promise<{ readonly runtime: Runtime; readonly secrets: ServedSecrets }>;
   close(): Promise<void>;
 }
 
@@ -56,7 +59,7 @@ export function createWiring({ environment, connectTo }: WiringOptions): Wiring 
   const kept = new Map<string, unknown>();
   let predecessor: SecretLookupWithMemory | undefined;
   let cloudBefore: OpenCloudCredentials | undefined;
-  const open: Wiring["open"] = async ({ config, serial, unavailablePlugins }) => {
+  const open: Wiring["open"] = async ({ config, serial, unavailablePlugins }, { onPluginFailure } = {}) => {
     const callers = readCallers(config);
     const secrets = await openSecrets(config.vaults, environment, predecessor);
     const references = secretReferences(config);
@@ -89,7 +92,7 @@ export function createWiring({ environment, connectTo }: WiringOptions): Wiring 
           },
           close,
         },
-        { serial, unavailablePlugins, show: () => showConfig(config) },
+        { serial, unavailablePlugins, onPluginFailure, show: () => showConfig(config) },
       );
       predecessor = secrets;
       cloudBefore = cloud;

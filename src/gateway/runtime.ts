@@ -44,6 +44,8 @@ export interface RuntimeOptions {
   readonly serial?: number | undefined;
   /** Ids of plugins that were accepted although gw cannot run them. */
   readonly unavailablePlugins?: readonly string[];
+  /** Of a plugin that cannot be created: it is left out as if gw did not have it. Without it, `createRuntime` throws. */
+  readonly onPluginFailure?: ((plugin: PluginEntity, reason: unknown) => void) | undefined;
   /** The configuration with its secrets masked. */
   readonly show?: () => Readonly<Record<string, readonly JsonObject[]>>;
 }
@@ -107,7 +109,7 @@ export async function createRuntime(
   const chosen = selections.flatMap(({ choices }) => choices.flatMap(entitiesOf));
   const used = new Map(chosen.map((plugin) => [plugin.id, plugin]));
   const tlsOf = new Map(usable.map((service) => [service.id, tlsOfService(service, config, services)]));
-  const made = await makePlugins([...used.values()], services, new Set(options.unavailablePlugins));
+  const made = await makePlugins([...used.values()], services, options);
 
   const groups = openTargetGroups(config, {
     client: services.upstream,
@@ -165,15 +167,21 @@ interface MadePlugin {
 async function makePlugins(
   entities: readonly PluginEntity[],
   services: RuntimeServices,
-  unavailable: ReadonlySet<string>,
+  { unavailablePlugins, onPluginFailure }: RuntimeOptions,
 ): Promise<ReadonlyMap<string, MadePlugin>> {
+  const unavailable = new Set(unavailablePlugins);
   const made = new Map<string, MadePlugin>();
   const results = await Promise.allSettled(
     entities.map(async (entity) => {
       const definition = unavailable.has(entity.id) ? undefined : await services.definition(entity.name);
       if (definition === undefined) return;
-      const plugin = await definition.create(entity.config, services.pluginServices(entity.id));
-      made.set(entity.id, { name: entity.instance_name ?? entity.id, priority: definition.priority, plugin });
+      try {
+        const plugin = await definition.create(entity.config, services.pluginServices(entity.id));
+        made.set(entity.id, { name: entity.instance_name ?? entity.id, priority: definition.priority, plugin });
+      } catch (error) {
+        if (onPluginFailure === undefined) throw error;
+        onPluginFailure(entity, error);
+      }
     }),
   );
   const failed = results.find((result) => result.status === "rejected");

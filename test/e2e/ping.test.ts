@@ -84,6 +84,44 @@ function configuration({ vault, redis, model = "text-embedding-3-small", key = "
   });
 }
 
+it("makes a plugin that cannot be created one failed line, and checks the rest", async () => {
+  const cwd = tempDir();
+  const target = { route_type: "llm/v1/chat", model: { provider: "openai", name: "gpt-4o" } };
+  const ai = (dimensions: number): object => ({
+    targets: [
+      { ...target, description: "programming" },
+      { ...target, description: "CATCHALL" },
+    ],
+    balancer: { algorithm: "semantic" },
+    embeddings: { model: { provider: "gemini", name: "embedding-001" } },
+    vectordb: { strategy: "memory", dimensions, distance_metric: "cosine", threshold: 0.8 },
+  });
+  const route = (name: string, dimensions: number): object => ({
+    name,
+    paths: [`/${name}`],
+    plugins: [{ name: "ai-proxy-advanced", config: ai(dimensions) }],
+  });
+  const services = [{ name: "llm", url: "http://127.0.0.1:9", routes: [route("short", 512), route("long", 768)] }];
+  writeFileSync(join(cwd, "kong.yaml"), JSON.stringify({ _format_version: "3.0", services }));
+  const gemini = await startFakeUpstream({ reply: (request) => request.answer(404, {}, "{}") });
+  onTestFinished(async () => await gemini.close());
+  const places = ["generativelanguage.googleapis.com:443", "api.openai.com:443"];
+  const redirections = places.flatMap((place) => ["--connect-to", `${place}=${gemini.origin}`]);
+  const { code, out, err } = await runGw(["ping", "--json", ...redirections], { cwd });
+  if (out === "") throw new Error(err);
+  const { checks } = JSON.parse(out) as { checks: readonly Row[] };
+  expect(code).toBe(1);
+  expect(checks.filter(({ kind }) => kind === "plugin")).toMatchObject([
+    {
+      name: "ai-proxy-advanced of route short",
+      ok: false,
+      code: "GW_CONFIG_INVALID",
+      message: expect.stringContaining("always returns 768 numbers"),
+    },
+  ]);
+  expect(checks.map(({ kind }) => kind)).toEqual(["plugin", "embedding model", "provider"]);
+});
+
 describeWithOpenBao("gw ping", () => {
   describeWithRedis("with everything there", () => {
     let bao: OpenBao;

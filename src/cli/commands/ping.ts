@@ -5,7 +5,7 @@ import { inputArguments, inputOptions } from "../config-input.ts";
 import { parseConnectTo } from "../connect-to.ts";
 import { storeName } from "../open-store.ts";
 import { isSet, listOf, textOf } from "../option-values.ts";
-import { checksOf } from "../ping/checks.ts";
+import { checksOf, type FailedPlugin } from "../ping/checks.ts";
 import { type CheckResult, runChecks } from "../ping/run-checks.ts";
 import { connectToOption, openServingSource, type Serving } from "../serving-source.ts";
 import { pingJson, pingText } from "../views/ping.ts";
@@ -70,9 +70,12 @@ async function check(
   const notices = new Set<string>();
   const unsubscribe = subscribe("notice", ({ message }) => notices.add(message));
   try {
-    const { runtime, secrets } = await wiring.open(serving);
+    const failedPlugins: FailedPlugin[] = [];
+    const { runtime, secrets } = await wiring.open(serving, {
+      onPluginFailure: (plugin, reason) => failedPlugins.push({ plugin, reason }),
+    });
     try {
-      const checks = checksOf({ serving, runtime, secrets, upstream: wiring.upstream });
+      const checks = checksOf({ serving, runtime, secrets, upstream: wiring.upstream, failedPlugins });
       return await runChecks(checks, limitMs, terminal.signal);
     } finally {
       await runtime.close();

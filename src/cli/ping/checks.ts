@@ -1,4 +1,4 @@
-import type { Vault } from "../../config/types.ts";
+import type { GatewayConfig, Plugin as PluginEntity, Vault } from "../../config/types.ts";
 import { secretReferences } from "../../config/secret-references.ts";
 import { originOf } from "../../core/target-address.ts";
 import type { Runtime } from "../../gateway/runtime.ts";
@@ -10,7 +10,16 @@ import type { Serving } from "../serving-source.ts";
 
 /** Something outside of gw that the configuration names. */
 export interface Check {
-  readonly kind: "store" | "vault" | "secret" | "embedding model" | "vector store" | "redis" | "provider" | "service";
+  readonly kind:
+    | "store"
+    | "plugin"
+    | "vault"
+    | "secret"
+    | "embedding model"
+    | "vector store"
+    | "redis"
+    | "provider"
+    | "service";
   readonly name: string;
   /** Throws what is wrong. */
   run(signal: AbortSignal): Promise<Answer>;
@@ -27,18 +36,42 @@ export interface Opened {
   readonly runtime: Runtime;
   readonly secrets: ServedSecrets;
   readonly upstream: Upstream;
+  readonly failedPlugins: readonly FailedPlugin[];
+}
+
+/** What could not be created; the runtime goes without it. */
+export interface FailedPlugin {
+  readonly plugin: PluginEntity;
+  readonly reason: unknown;
 }
 
 /** Every check that the configuration asks for, in the order in which they are shown. */
-export function checksOf({ serving, runtime, secrets, upstream }: Opened): readonly Check[] {
+export function checksOf({ serving, runtime, secrets, upstream, failedPlugins }: Opened): readonly Check[] {
   const plugins = pluginsOf(runtime);
   return [
+    ...failedPlugins.map((failed) => failedCheck(failed, serving.config)),
     ...serving.config.vaults.map((vault) => vaultCheck(vault, secrets)),
     ...secretReferences(serving.config).map((reference) => secretCheck(reference, secrets)),
     ...once(plugins.flatMap(embeddingCheck)),
     ...once(plugins.flatMap(needChecks)),
     ...once(serviceChecks(runtime, upstream)),
   ];
+}
+
+function failedCheck({ plugin, reason }: FailedPlugin, config: GatewayConfig): Check {
+  return {
+    kind: "plugin",
+    name: `${plugin.name}${scopeOf(plugin, config)}`,
+    run: async () => await Promise.reject(reason),
+  };
+}
+
+function scopeOf({ route, service, consumer }: PluginEntity, config: GatewayConfig): string {
+  const shown = (what: string, id: string, of: readonly { readonly id: string; readonly name?: string }[]): string =>
+    ` of ${what} ${of.find((entity) => entity.id === id)?.name ?? id}`;
+  if (route !== undefined) return shown("route", route.id, config.routes);
+  if (service !== undefined) return shown("service", service.id, config.services);
+  return consumer === undefined ? "" : ` of consumer ${consumer.id}`;
 }
 
 function vaultCheck({ prefix, name, config }: Vault, secrets: ServedSecrets): Check {
@@ -92,10 +125,11 @@ function needChecks(plugin: Plugin): readonly Check[] {
   }));
 }
 
-/** Services whose routes all have a plugin that answers in their place are not asked by anybody. */
+/** Services whose routes all have a plugin that answers in their place, or lack one, are not asked by anybody. */
 function serviceChecks({ plans }: Runtime, upstream: Upstream): readonly Check[] {
-  return plans.flatMap(({ service, links, group, tls }): Check[] => {
-    if (service === undefined || links.some(({ plugin }) => plugin.explain !== undefined)) return [];
+  return plans.flatMap(({ service, links, group, tls, unavailable }): Check[] => {
+    if (service === undefined || unavailable.length > 0 || links.some(({ plugin }) => plugin.explain !== undefined))
+      return [];
     const { protocol, host, port, name, id } = service;
     if (protocol !== "http" && protocol !== "https") return [];
     const addresses = group === undefined ? [{ host, port }] : group.targets.map(({ address }) => address);
