@@ -53,8 +53,8 @@ export interface Decision {
   readonly standings: Standings | undefined;
   /** The vector store that told the distances, or `copy`; undefined when nothing was compared. */
   readonly answeredBy: string | undefined;
-  /** The text that was compared. */
-  readonly text: string | undefined;
+  /** The text that was compared; of a probe only: decisions are remembered, and texts may be long. */
+  readonly text?: string | undefined;
   /** Codes of what was not at its best. */
   readonly warnings: readonly string[];
 }
@@ -125,14 +125,14 @@ function conclude(plan: DecisionPlan, question: Question, match: Match): Decisio
 const noneDown: readonly number[] = [];
 
 function orderCandidates(plan: DecisionPlan, question: Question, match: Match): Decision {
-  const { candidates, text } = question;
+  const { candidates } = question;
   const { distances, standings, isStoreAway } = match;
   const answeredBy = match === nothingCompared ? undefined : match.answeredBy;
   const order = orderOf(plan, question, match);
   if (order.length === 0) throw noTargetError(candidates, distances);
   const warnings = isStoreAway ? ["vector-store-away"] : [];
   const reason = reasonOf(plan, order);
-  return { candidates, order, down: noneDown, reason, distances, standings, answeredBy, text, warnings };
+  return { candidates, order, down: noneDown, reason, distances, standings, answeredBy, warnings };
 }
 
 function orderOf(
@@ -150,7 +150,7 @@ function reasonOf({ balancer, targets }: DecisionPlan, order: readonly number[])
 }
 
 function withoutComparison(plan: DecisionPlan, question: Question, error: Error): Decision {
-  const { candidates, text } = question;
+  const { candidates } = question;
   const order = orderOf(plan, question, undefined);
   const why = error.name === "TimeoutError" ? "embedding took too long" : error.message;
   if (plan.rules.on_embedding_failure === "error" || order.length === 0) {
@@ -167,17 +167,17 @@ function withoutComparison(plan: DecisionPlan, question: Question, error: Error)
     distances: undefined,
     standings: undefined,
     answeredBy: undefined,
-    text,
     warnings: ["embedding-away"],
   });
 }
 
 /** The decision as it stands now: without the targets that are out, and as the turn of the first that is left. */
-function choose(plan: DecisionPlan, { call, request, isProbe }: Question, ideal: Decision): Decision {
+function choose(plan: DecisionPlan, { call, request, text, isProbe }: Question, ideal: Decision): Decision {
   const decision = plan.health.isAllUp ? ideal : withoutDown(plan, ideal);
   const [first] = decision.order;
   if (plan.rules.strict_model && first !== undefined) checkModel(call, request, plan.targets[first]);
-  if (!isProbe && first !== undefined) plan.balancer.observe?.({ kind: "chosen", order: decision.order });
+  if (isProbe) return { ...decision, text };
+  if (first !== undefined) plan.balancer.observe?.({ kind: "chosen", order: decision.order });
   return decision;
 }
 
