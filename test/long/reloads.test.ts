@@ -25,11 +25,11 @@ test(`${RELOADS} reloads under load: no request fails, memory and handles stay f
     backend.close().closeAllConnections();
   });
 
-  let isOver = false;
+  const over = new AbortController();
   const answers = new Map<string, number>();
   const served = new EventEmitter();
   const client = async (): Promise<void> => {
-    while (!isOver) {
+    while (!over.signal.aborted) {
       const answer = await ask(agent, gateway.port);
       answers.set(answer, (answers.get(answer) ?? 0) + 1);
       served.emit("answer");
@@ -43,7 +43,7 @@ test(`${RELOADS} reloads under load: no request fails, memory and handles stay f
     await answered;
     if (number % (RELOADS / 10) === 0) sizes.push(size());
   }
-  isOver = true;
+  over.abort();
   await Promise.all(clients);
 
   expect([...answers.keys()]).toEqual(["200 tea"]);
