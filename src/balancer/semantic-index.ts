@@ -103,9 +103,12 @@ export class SemanticIndex {
   async match(text: string): Promise<Match> {
     const known = this.peek(text);
     if (known !== undefined) return known;
-    const { clock, timeoutMs } = this.#settings;
+    const { cache, clock, timeoutMs } = this.#settings;
     const startedAt = clock.now();
-    const vector = await withDeadline(timeoutMs, this.#closing.signal, (signal) => this.#embed(text, signal));
+    // While the store is away no match is kept, but the vector is at hand.
+    const cached = this.#items === undefined ? undefined : cache.peek(text);
+    const vector =
+      cached ?? (await withDeadline(timeoutMs, this.#closing.signal, (signal) => this.#embed(text, signal)));
     const found = await this.#search(vector, Math.max(1, timeoutMs - (clock.now() - startedAt)));
     const verdict = this.#scorer?.({ text, vector }, found.distances);
     const match: Match = { ...found, standings: verdict?.standings, isVague: verdict?.isVague ?? false };
