@@ -4,7 +4,7 @@ import type { PluginServices } from "../../../../src/plugins/plugin.ts";
 import { type Counters, type Limit, periodOf, type Unit } from "../../../../src/plugins/rate-limiting/limits.ts";
 import { LocalCounters } from "../../../../src/plugins/rate-limiting/local-counters.ts";
 import { RedisCounters } from "../../../../src/plugins/rate-limiting/redis-counters.ts";
-import { type RedisServer, startRedis } from "../../../services/redis.ts";
+import { describeWithRedis, type RedisServer, startRedis } from "../../../services/redis.ts";
 
 const NOON = Date.UTC(2026, 1, 28, 12, 0, 0);
 
@@ -28,32 +28,13 @@ const limits: readonly Limit[] = [
   { unit: "hour", count: 3 },
 ];
 
-let redis: RedisServer;
-let made = 0;
-
-beforeAll(async () => {
-  redis = await startRedis();
-});
-
-afterAll(async () => {
-  await redis.stop();
-});
-
-function redisCounters(pluginId: string): Counters {
-  const services = { pluginId, secrets: { resolve: async () => new Secret("") } };
-  return new RedisCounters({ host: redis.host, port: redis.port }, services as unknown as PluginServices);
-}
-
-describe.each<[string, () => Counters]>([
-  ["local", () => new LocalCounters()],
-  ["redis", () => redisCounters(`plugin-${(made += 1)}`)],
-])("counters that are %s", (_name, make) => {
+function itCounts(make: () => Counters): void {
   async function remaining(counters: Counters, who: string, now: number): Promise<readonly (number | string)[]> {
     const usages = await counters.take(who, limits, now);
     return usages.map((usage) => (usage.isSpent ? "spent" : usage.remaining));
   }
 
-  it("count callers apart, and nothing when one limit is spent", async () => {
+  it("counts callers apart, and nothing when one limit is spent", async () => {
     const counters = make();
     expect(await remaining(counters, "a", NOON)).toEqual([1, 2]);
     expect(await remaining(counters, "a", NOON)).toEqual([0, 1]);
@@ -64,19 +45,43 @@ describe.each<[string, () => Counters]>([
     await counters.close();
   });
 
-  it("let no more through than the limit when all ask at once", async () => {
+  it("lets no more through than the limit when all ask at once", async () => {
     const counters = make();
     const asked = await Promise.all(Array.from({ length: 20 }, () => counters.take("a", limits, NOON)));
     expect(asked.filter((usages) => !usages.some(({ isSpent }) => isSpent))).toHaveLength(2);
     await counters.close();
   });
+}
+
+describe("local counters", () => {
+  itCounts(() => new LocalCounters());
 });
 
-it("counters that are shared add up what two gateways let through", async () => {
-  const [one, other, ofAnother] = [redisCounters("shared"), redisCounters("shared"), redisCounters("another")];
-  await one.take("a", limits, NOON);
-  await other.take("a", limits, NOON);
-  expect((await one.take("a", limits, NOON))[0]?.isSpent).toBe(true);
-  expect((await ofAnother.take("a", limits, NOON))[0]?.isSpent).toBe(false);
-  await Promise.all([one, other, ofAnother].map((counters) => counters.close()));
+describeWithRedis("counters in Redis", () => {
+  let redis: RedisServer;
+  let made = 0;
+
+  beforeAll(async () => {
+    redis = await startRedis();
+  });
+
+  afterAll(async () => {
+    await redis.stop();
+  });
+
+  function redisCounters(pluginId: string): Counters {
+    const services = { pluginId, secrets: { resolve: async () => new Secret("") } };
+    return new RedisCounters({ host: redis.host, port: redis.port }, services as unknown as PluginServices);
+  }
+
+  itCounts(() => redisCounters(`plugin-${(made += 1)}`));
+
+  it("adds up what two gateways let through", async () => {
+    const [one, other, ofAnother] = [redisCounters("shared"), redisCounters("shared"), redisCounters("another")];
+    await one.take("a", limits, NOON);
+    await other.take("a", limits, NOON);
+    expect((await one.take("a", limits, NOON))[0]?.isSpent).toBe(true);
+    expect((await ofAnother.take("a", limits, NOON))[0]?.isSpent).toBe(false);
+    await Promise.all([one, other, ofAnother].map((counters) => counters.close()));
+  });
 });
