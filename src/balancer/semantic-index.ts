@@ -94,21 +94,21 @@ export class SemanticIndex {
     return vector === undefined ? undefined : this.#matches.get(vector);
   }
 
-  /** Whether the text is in the cache of embeddings. */
-  isEmbedded(text: string): boolean {
-    return this.#settings.cache.peek(text) !== undefined;
-  }
-
-  /** Throws what the embedder threw (or the deadline's TimeoutError) when the text cannot be compared in time. */
-  async match(text: string): Promise<Match> {
-    const known = this.peek(text);
-    if (known !== undefined) return known;
+  /**
+   * Throws what the embedder threw (or the deadline's TimeoutError) when the text cannot be compared in time. `onLookUp` is told, before
+   * anything is waited for, whether the text is in the cache of embeddings.
+   */
+  async match(text: string, onLookUp: (isCached: boolean) => void = ignore): Promise<Match> {
     const { cache, clock, timeoutMs } = this.#settings;
+    const cached = cache.peek(text);
+    onLookUp(cached !== undefined);
+    const known = cached && this.#matches.get(cached);
+    if (known !== undefined) return known;
     const startedAt = clock.now();
     // While the store is away no match is kept, but the vector is at hand.
-    const cached = this.#items === undefined ? undefined : cache.peek(text);
     const vector =
-      cached ?? (await withDeadline(timeoutMs, this.#closing.signal, (signal) => this.#embed(text, signal)));
+      (this.#items && cached) ??
+      (await withDeadline(timeoutMs, this.#closing.signal, (signal) => this.#embed(text, signal)));
     const found = await this.#search(vector, Math.max(1, timeoutMs - (clock.now() - startedAt)));
     const verdict = this.#scorer?.({ text, vector }, found.distances);
     const match: Match = { ...found, standings: verdict?.standings, isVague: verdict?.isVague ?? false };
@@ -269,3 +269,5 @@ function lookUp(vectors: ReadonlyMap<string, Float32Array | undefined>): (text: 
     return vector;
   };
 }
+
+function ignore(): void {}

@@ -36,7 +36,10 @@ export class EmbeddingCache {
 
   /** The vector when it is at hand, at once; counts as a use. For the request path. */
   peek(text: string): Float32Array | undefined {
-    const key = keyOf(text);
+    return this.#use(keyOf(text));
+  }
+
+  #use(key: string): Float32Array | undefined {
     const vector = this.#vectors.get(key);
     if (vector !== undefined && key !== this.#newest) this.#keep(key, vector);
     return vector;
@@ -46,7 +49,7 @@ export class EmbeddingCache {
   async embed(text: string, { signal }: { readonly signal: AbortSignal }): Promise<Float32Array> {
     signal.throwIfAborted();
     const key = keyOf(text);
-    const vector = this.peek(text);
+    const vector = this.#use(key);
     if (vector !== undefined) return vector;
     const flight = this.#flights.get(key) ?? this.#start(key, text);
     flight.waiting += 1;

@@ -43,8 +43,7 @@ async function matchIn(index: SemanticIndex, said: ConversationText): Promise<Om
 }
 
 async function lookUp(index: SemanticIndex, text: string): Promise<Match> {
-  publish("embedding-lookup", index.isEmbedded(text) ? hit : miss);
-  return await index.match(text);
+  return await index.match(text, (isCached) => publish("embedding-lookup", isCached ? hit : miss));
 }
 
 const hit: EventMap["embedding-lookup"] = { isCached: true };
