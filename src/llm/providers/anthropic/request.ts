@@ -2,6 +2,7 @@ import type { UpstreamRequest } from "../../../core/http-message.ts";
 import type { JsonObject } from "../../../core/json.ts";
 import type { ChatRequest } from "../../chat.ts";
 import { type Conversation, readConversation, type Turn, type UserPart } from "../../conversation.ts";
+import { joinTurns } from "../../joined-turns.ts";
 import { jsonRequest } from "../../json-request.ts";
 import type { Built, ProviderTarget } from "../../provider.ts";
 import { type ChatSettings, ignoredMembers, modelOf, readSettings, type ToolChoice } from "../../settings.ts";
@@ -38,7 +39,7 @@ function toBody(
     model: modelOf(call, target),
     max_tokens: settings.maxTokens ?? DEFAULT_MAX_TOKENS,
     system: instructions.length === 0 ? undefined : instructions.join("\n\n"),
-    messages: toMessages(turns),
+    messages: joinTurns(turns, toBlocks),
     stream: call.isStream,
     temperature: temperature === undefined ? undefined : Math.min(temperature, 1),
     top_p: settings.topP,
@@ -50,24 +51,6 @@ function toBody(
     output_config:
       format?.kind === "json-schema" ? { format: { type: "json_schema", schema: format.schema } } : undefined,
   };
-}
-
-interface Message {
-  readonly role: "user" | "assistant";
-  readonly content: JsonObject[];
-}
-
-/** Results of tools are the user's here, and those of one turn must stand in one message: neighbours of one role are joined. */
-function toMessages(turns: readonly Turn[]): readonly Message[] {
-  const messages: Message[] = [];
-  for (const turn of turns) {
-    const role = turn.role === "assistant" ? "assistant" : "user";
-    const content = toBlocks(turn);
-    const last = messages.at(-1);
-    if (last?.role === role) last.content.push(...content);
-    else if (content.length > 0) messages.push({ role, content });
-  }
-  return messages;
 }
 
 function toBlocks(turn: Turn): JsonObject[] {

@@ -1,24 +1,11 @@
 import type { JsonObject } from "../../../core/json.ts";
 import type { Turn, UserPart } from "../../conversation.ts";
 import { invalidRequest } from "../../chat.ts";
+import { type JoinedMessage, joinTurns } from "../../joined-turns.ts";
 import { parseObject } from "../../read-answer.ts";
 
-interface Message {
-  readonly role: "user" | "assistant";
-  readonly content: JsonObject[];
-}
-
-/** Roles must alternate, and the results of tools are the user's: neighbours of one role are joined. */
-export function toMessages(turns: readonly Turn[]): readonly Message[] {
-  const messages: Message[] = [];
-  for (const turn of turns) {
-    const role = turn.role === "assistant" ? "assistant" : "user";
-    const content = toBlocks(turn);
-    const last = messages.at(-1);
-    if (last?.role === role) last.content.push(...content);
-    else if (content.length > 0) messages.push({ role, content });
-  }
-  return messages;
+export function toMessages(turns: readonly Turn[]): readonly JoinedMessage[] {
+  return joinTurns(turns, toBlocks);
 }
 
 function toBlocks(turn: Turn): JsonObject[] {
