@@ -6,13 +6,8 @@ import type { ChatEvent, ChatTranslator } from "../../src/llm/answer.ts";
 import { parseChatRequest } from "../../src/llm/chat.ts";
 import type { AnswerWriter, Front } from "../../src/llm/front.ts";
 import { anthropicMessagesFront } from "../../src/llm/fronts/anthropic-messages.ts";
-import { bedrockConverseFront } from "../../src/llm/fronts/bedrock-converse.ts";
-import { cohereChatFront } from "../../src/llm/fronts/cohere-chat.ts";
-import { geminiGenerateFront } from "../../src/llm/fronts/gemini-generate.ts";
+import { fronts } from "../../src/llm/fronts/front-for.ts";
 import { openaiChatFront } from "../../src/llm/fronts/openai-chat.ts";
-import { openaiCompletionsFront } from "../../src/llm/fronts/openai-completions.ts";
-import { openaiEmbeddingsFront } from "../../src/llm/fronts/openai-embeddings.ts";
-import { openaiResponsesFront } from "../../src/llm/fronts/openai-responses.ts";
 import { anthropicProvider } from "../../src/llm/providers/anthropic.ts";
 import { openaiTranslator } from "../../src/llm/providers/openai/translator.ts";
 import { chatBody, chatEvents, chatResult, cutAt } from "../support/arbitrary-chat.ts";
@@ -26,17 +21,6 @@ const anthropicTranslator = anthropicProvider.translator?.({});
 const bothWays: readonly (readonly [string, AnswerWriter | undefined, ChatTranslator | undefined])[] = [
   ["openai", openaiChatFront.answers, openaiTranslator],
   ["anthropic", anthropicMessagesFront.answers, anthropicTranslator],
-];
-
-const fronts: readonly Front[] = [
-  openaiChatFront,
-  openaiCompletionsFront,
-  openaiEmbeddingsFront,
-  openaiResponsesFront,
-  anthropicMessagesFront,
-  bedrockConverseFront,
-  cohereChatFront,
-  geminiGenerateFront,
 ];
 
 const paths: Partial<Record<Front["format"], string>> = {

@@ -8,7 +8,8 @@ import { openaiCompletionsFront } from "./openai-completions.ts";
 import { openaiEmbeddingsFront } from "./openai-embeddings.ts";
 import { openaiResponsesFront } from "./openai-responses.ts";
 
-const fronts: readonly Front[] = [
+/** All that gw runs. */
+export const fronts: readonly Front[] = [
   openaiChatFront,
   openaiCompletionsFront,
   openaiEmbeddingsFront,
