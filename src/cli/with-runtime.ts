@@ -7,7 +7,7 @@ import { inputOptions } from "./config-input.ts";
 import { parseConnectTo } from "./connect-to.ts";
 import { listOf, textOf } from "./option-values.ts";
 import { connectToOption, openServingSource, type Serving } from "./serving-source.ts";
-import { createWiring } from "./wire.ts";
+import { createWiring, type Wiring } from "./wire.ts";
 
 /** Long enough for an embedding service that answers at all, in milliseconds. */
 const WARM_MS = 10_000;
@@ -55,11 +55,7 @@ export async function withRuntimeOf<Result>(
   terminal: Terminal,
   work: (runtime: Runtime) => Promise<Result>,
 ): Promise<Result> {
-  const connectTo = parseConnectTo(listOf(options, "connectTo"));
-  const wiring = createWiring({ environment: terminal.environment, connectTo });
-  const notices = new Set<string>();
-  const unsubscribe = subscribe("notice", ({ message }) => notices.add(message));
-  try {
+  return await withWiring(options, terminal, async (wiring) => {
     const runtime = await wiring.build(serving);
     try {
       await runtime.warm(AbortSignal.any([terminal.signal, AbortSignal.timeout(WARM_MS)]));
@@ -67,6 +63,21 @@ export async function withRuntimeOf<Result>(
     } finally {
       await runtime.close();
     }
+  });
+}
+
+/** What is noticed meanwhile is told as warnings at the end, each once. */
+export async function withWiring<Result>(
+  options: OptionValues,
+  terminal: Terminal,
+  work: (wiring: Wiring) => Promise<Result>,
+): Promise<Result> {
+  const connectTo = parseConnectTo(listOf(options, "connectTo"));
+  const wiring = createWiring({ environment: terminal.environment, connectTo });
+  const notices = new Set<string>();
+  const unsubscribe = subscribe("notice", ({ message }) => notices.add(message));
+  try {
+    return await work(wiring);
   } finally {
     unsubscribe();
     for (const message of notices) terminal.err(`Warning: ${message}\n`);

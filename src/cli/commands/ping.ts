@@ -1,16 +1,14 @@
 import { StateError, UsageError } from "../../core/errors.ts";
-import { subscribe } from "../../observability/events.ts";
 import type { Command, OptionValues, Terminal } from "../command.ts";
 import { inputArguments, inputOptions } from "../config-input.ts";
-import { parseConnectTo } from "../connect-to.ts";
 import { storeName } from "../open-store.ts";
-import { isSet, listOf, textOf } from "../option-values.ts";
+import { isSet, textOf } from "../option-values.ts";
 import { checksOf, type FailedPlugin } from "../ping/checks.ts";
 import { type CheckResult, runChecks } from "../ping/run-checks.ts";
 import { connectToOption, openServingSource, type Serving } from "../serving-source.ts";
 import { pingJson, pingText } from "../views/ping.ts";
 import { jsonText } from "../views/report.ts";
-import { createWiring } from "../wire.ts";
+import { withWiring } from "../with-runtime.ts";
 
 export const ping: Command = {
   name: "ping",
@@ -65,11 +63,7 @@ async function check(
   terminal: Terminal,
   limitMs: number,
 ): Promise<readonly CheckResult[]> {
-  const connectTo = parseConnectTo(listOf(options, "connectTo"));
-  const wiring = createWiring({ environment: terminal.environment, connectTo });
-  const notices = new Set<string>();
-  const unsubscribe = subscribe("notice", ({ message }) => notices.add(message));
-  try {
+  return await withWiring(options, terminal, async (wiring) => {
     const failedPlugins: FailedPlugin[] = [];
     const { runtime, secrets } = await wiring.open(serving, {
       onPluginFailure: (plugin, reason) => failedPlugins.push({ plugin, reason }),
@@ -80,11 +74,7 @@ async function check(
     } finally {
       await runtime.close();
     }
-  } finally {
-    unsubscribe();
-    for (const message of notices) terminal.err(`Warning: ${message}\n`);
-    await wiring.close();
-  }
+  });
 }
 
 function readTimeout(text: string | undefined): number {
